@@ -1,0 +1,216 @@
+// sol.h: per-token compute knobs for llama.cpp.
+//
+// The C API through which an application runs a model whose tokens each get their own amount of compute. It stands beside
+// llama.h: `sol_model_llama` and `sol_context_llama` hand out the llama.h objects for everything that needs no wrapping
+// (vocabulary, metadata, samplers). Calls of llama.h that may throw or abort are wrapped here.
+//
+// Conventions
+//  - A call that can fail returns a sol_status; 0 is success. `sol_last_error()` then has a sentence that names what was wrong.
+//  - No call lets a C++ exception out, and no argument of this API makes llama.cpp abort: what would is refused first.
+//  - One context is used by one thread at a time, `sol_context_cancel` excepted. Models may be shared between threads.
+//  - A model must outlive its contexts.
+
+#pragma once
+
+#include "llama.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SOL_API_VERSION 1
+
+typedef struct sol_model   sol_model;
+typedef struct sol_context sol_context;
+
+enum sol_status {
+    SOL_OK                   = 0,
+    SOL_INVALID_ARGUMENT     = 1, // the caller's mistake; nothing was done
+    SOL_NOT_FOUND            = 2, // no such file
+    SOL_INVALID_MODEL        = 3, // not a GGUF, damaged, or of an unsupported kind
+    SOL_OUT_OF_MEMORY        = 4,
+    SOL_KV_CACHE_FULL        = 5, // no room for the batch; the KV cache is as before
+    SOL_CANCELLED            = 6, // sol_context_cancel; tokens of the unfinished micro-batch are not in the KV cache
+    SOL_INTERNAL             = 7, // an error inside llama.cpp
+};
+
+// Must equal SOL_API_VERSION of the header the caller was compiled with.
+LLAMA_API uint32_t sol_api_version(void);
+
+// What went wrong in the last failed call of this thread. Valid until the thread's next call; never NULL.
+LLAMA_API const char * sol_last_error(void);
+
+// Messages of llama.cpp and ggml below this level are dropped, the others go to stderr. Default: GGML_LOG_LEVEL_ERROR.
+// While a sol_* call runs its errors are kept for sol_last_error instead.
+LLAMA_API void sol_log_level(enum ggml_log_level level);
+
+// The source and the build: one line of JSON with the llama.cpp tree, the compiler and the flags.
+LLAMA_API const char * sol_build_info(void);
+
+//
+// Models
+//
+
+struct sol_model_params {
+    int32_t n_gpu_layers; // layers kept in GPU memory; -1 = all that fit the backend's own rule. Without a GPU: ignored
+    bool    use_mmap;     // map the file (fast start, pages may be reclaimed) or read it into memory (steady timing)
+    bool    vocab_only;   // tokenizer and metadata only; such a model makes no context
+};
+
+LLAMA_API struct sol_model_params sol_model_default_params(void);
+
+// Loads a GGUF (for a split one: its first part). The file is checked before llama.cpp sees it.
+LLAMA_API enum sol_status sol_model_load(const char * path, const struct sol_model_params * params, sol_model ** model);
+
+LLAMA_API void sol_model_free(sol_model * model); // NULL is allowed
+
+LLAMA_API struct llama_model * sol_model_llama(sol_model * model);
+
+// The row of the input token embedding: out[n_embd], F32, without a scale that an architecture may apply to it.
+LLAMA_API enum sol_status sol_model_token_embedding(sol_model * model, llama_token token, float * out);
+
+// As llama_tokenize and llama_detokenize (llama.h), with a status. *n is the count written or, when `capacity` is too small,
+// the capacity needed (with SOL_INVALID_ARGUMENT).
+LLAMA_API enum sol_status sol_tokenize(
+        sol_model * model, const char * text, int32_t text_len, bool add_special, bool parse_special,
+        llama_token * tokens, int32_t capacity, int32_t * n);
+
+// The bytes of one token; they need not be whole UTF-8 characters.
+LLAMA_API enum sol_status sol_token_bytes(
+        sol_model * model, llama_token token, bool special, char * out, int32_t capacity, int32_t * n);
+
+// Writes `in` (F32, F16 or BF16) quantised to `ftype` (LLAMA_FTYPE_MOSTLY_Q8_0, …) as `out`.
+LLAMA_API enum sol_status sol_model_quantize(const char * in, const char * out, enum llama_ftype ftype, int32_t n_threads);
+
+//
+// Knobs
+//
+
+// What one token may spend. {1, 1, 16} is dense.
+struct sol_knobs {
+    float   attn_keep; // κ in (0, 1]: share of the visible KV positions that are attended, in every layer
+    float   mlp_keep;  // ρ in (0, 1]: share of the MLP units (groups of neurons) that are kept, in every layer
+    int32_t act_bits;  // b in 4…16: bits of the MLP output, symmetric per-token absmax rounding; 16 = off
+};
+
+enum sol_attn_criterion {
+    SOL_ATTN_RECENCY = 0, // the sinks and the newest positions
+};
+
+enum sol_mlp_criterion {
+    SOL_MLP_NEURON = 0, // groups of neurons by |act(gate)|·‖up‖₂·‖down‖₂
+};
+
+// Layers with a sliding window count κ within the window.
+enum sol_attn_class {
+    SOL_ATTN_NONE    = 0, // no attention through the KV cache: κ does not reach the layer
+    SOL_ATTN_FULL    = 1,
+    SOL_ATTN_SLIDING = 2,
+};
+
+// What the knobs can do in one layer. Read from the computation graph, not from a list of architectures.
+struct sol_layer_info {
+    enum sol_attn_class attn;
+    int32_t mlp_units;    // units of the layer's dense MLP that ρ chooses from; 0 = not reached
+    int32_t shared_units; // the same for shared experts
+    bool    act_bits;     // whether b rounds an MLP output of the layer
+};
+
+// What one token really used: sums over the layers that a knob reaches. Tokens that a layer drops (all but the output
+// tokens in the last one, for most architectures) are not counted there.
+struct sol_usage {
+    int64_t full_attended;    // KV positions attended in layers with full attention
+    int64_t full_visible;     // KV positions that dense attention would attend there
+    int64_t sliding_attended; // the same for layers with a sliding window
+    int64_t sliding_visible;
+    int64_t mlp_kept;         // units kept in dense MLPs
+    int64_t mlp_units;        // all units of these
+    int64_t shared_kept;      // the same for shared experts
+    int64_t shared_units;
+};
+
+//
+// Contexts
+//
+
+struct sol_context_params {
+    uint32_t n_ctx;           // KV cells, shared by all sequences; 0 = the model's training context
+    uint32_t n_batch;         // most tokens in one sol_decode
+    uint32_t n_ubatch;        // most tokens computed at once
+    uint32_t n_seq_max;       // most sequences, 1…256
+    int32_t  n_threads;       // threads of a single-token decode
+    int32_t  n_threads_batch; // threads of larger batches
+    bool     flash_attn;      // fused attention; the KV cache is F16 either way
+
+    enum sol_attn_criterion attn_criterion;
+    int32_t  attn_sinks;      // positions 0 … sinks-1 are always attended
+    int32_t  attn_window;     // so are the newest `window` positions before the token, and the token itself
+
+    enum sol_mlp_criterion mlp_criterion;
+    int32_t  mlp_group;       // neurons in a unit: 1, 8 or 32
+};
+
+// n_ctx 0, n_batch 2048, n_ubatch 512, one sequence, all cores, flash attention, recency with 4 sinks and a window of 2,
+// neuron groups of 8.
+LLAMA_API struct sol_context_params sol_context_default_params(void);
+
+LLAMA_API enum sol_status sol_context_create(sol_model * model, const struct sol_context_params * params, sol_context ** context);
+
+LLAMA_API void sol_context_free(sol_context * context); // NULL is allowed
+
+LLAMA_API struct llama_context * sol_context_llama(sol_context * context);
+
+// The KV cells of the context (n_ctx after rounding).
+LLAMA_API uint32_t sol_context_n_ctx(const sol_context * context);
+
+// Which knobs act on layer `layer` (0 … llama_model_n_layer - 1).
+LLAMA_API enum sol_status sol_context_layer_info(const sol_context * context, int32_t layer, struct sol_layer_info * info);
+
+//
+// Decoding
+//
+
+struct sol_batch {
+    int32_t               n_tokens;
+    const llama_token   * token;  // [n_tokens]
+    const llama_pos     * pos;    // [n_tokens] consecutive in each sequence
+    const llama_seq_id  * seq_id; // [n_tokens] 0 … n_seq_max - 1
+    const int8_t        * output; // [n_tokens] != 0: logits and hidden state are wanted
+    const struct sol_knobs * knobs; // [n_tokens], or NULL: all dense, through upstream's unchanged graph
+};
+
+// Computes the tokens and adds them to the KV cache. After an error the cache holds none of the tokens that were not computed.
+LLAMA_API enum sol_status sol_decode(sol_context * context, const struct sol_batch * batch);
+
+// Makes the running or the next sol_decode of the context return SOL_CANCELLED. Any thread.
+LLAMA_API void sol_context_cancel(sol_context * context);
+
+// Results of the last sol_decode for token `i` of its batch, which must have been an output. Valid until the next call that
+// decodes. logits: [n_vocab]; hidden: [n_embd] state after the final norm.
+LLAMA_API enum sol_status sol_logits(sol_context * context, int32_t i, const float ** logits);
+LLAMA_API enum sol_status sol_hidden(sol_context * context, int32_t i, const float ** hidden);
+
+// What token `i` of the last sol_decode used. The batch must have had knobs.
+LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, struct sol_usage * usage);
+
+// Samples from the logits of token `i` and tells the sampler. Logits that are not finite are an error.
+LLAMA_API enum sol_status sol_sample(sol_context * context, struct llama_sampler * sampler, int32_t i, llama_token * token);
+
+//
+// KV cache. As llama_memory_seq_* (llama.h): p1 < 0 = to the end, p0 < 0 = from the start.
+//
+
+// Some models (recurrent ones) cannot forget a part of a sequence: SOL_INVALID_ARGUMENT.
+LLAMA_API enum sol_status sol_seq_rm(sol_context * context, llama_seq_id seq, llama_pos p0, llama_pos p1);
+
+// Lets `dst` share the cells of `src`; nothing is copied in a context made by this API.
+LLAMA_API enum sol_status sol_seq_cp(sol_context * context, llama_seq_id src, llama_seq_id dst, llama_pos p0, llama_pos p1);
+
+// The highest position of the sequence in *pos, -1 when it has none.
+LLAMA_API enum sol_status sol_seq_pos_max(sol_context * context, llama_seq_id seq, llama_pos * pos);
+
+LLAMA_API void sol_kv_clear(sol_context * context);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,197 @@
+// Decoding a batch whose tokens have knobs, and its results.
+
+#include "sol-context.h"
+
+#include "sol-error.h"
+
+#include "llama-context.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+static void require(bool ok, const std::string & what) {
+    if (!ok) {
+        throw sol_error(SOL_INVALID_ARGUMENT, what);
+    }
+}
+
+static std::string at(int32_t i) {
+    return " of batch entry " + std::to_string(i);
+}
+
+static void check_knobs(const sol_knobs & k, int32_t i) {
+    // written so that NaN fails
+    require(k.attn_keep > 0.0f && k.attn_keep <= 1.0f, "attn_keep" + at(i) + " is " + std::to_string(k.attn_keep) + ", must be in (0, 1]");
+    require(k.mlp_keep  > 0.0f && k.mlp_keep  <= 1.0f, "mlp_keep"  + at(i) + " is " + std::to_string(k.mlp_keep)  + ", must be in (0, 1]");
+    require(k.act_bits >= 4    && k.act_bits  <= 16,   "act_bits"  + at(i) + " is " + std::to_string(k.act_bits)  + ", must be 4…16");
+}
+
+// Refuses what llama_decode would abort on, or would refuse without saying which token it was.
+static void check_batch(const sol_context & context, const sol_batch & batch) {
+    require(batch.token && batch.pos && batch.seq_id && batch.output, "token, pos, seq_id and output of a batch must not be NULL");
+    require(batch.n_tokens >= 1 && batch.n_tokens <= context.n_batch,
+            "a batch of " + std::to_string(batch.n_tokens) + " tokens, must be 1…" + std::to_string(context.n_batch) + " (n_batch)");
+
+    const llama_memory_t memory = llama_get_memory(context.llama.get());
+
+    std::map<llama_seq_id, llama_pos> next;
+
+    for (int32_t i = 0; i < batch.n_tokens; ++i) {
+        const llama_seq_id seq = batch.seq_id[i];
+
+        require(batch.token[i] >= 0 && batch.token[i] < context.n_vocab, "token" + at(i) + " is "
+                + std::to_string(batch.token[i]) + ", must be 0…" + std::to_string(context.n_vocab - 1));
+        require(seq >= 0 && seq < context.n_seq_max, "seq_id" + at(i) + " is "
+                + std::to_string(seq) + ", must be 0…" + std::to_string(context.n_seq_max - 1));
+
+        const auto it = next.try_emplace(seq, llama_memory_seq_pos_max(memory, seq) + 1).first;
+        require(batch.pos[i] == it->second, "pos" + at(i) + " is " + std::to_string(batch.pos[i])
+                + ", sequence " + std::to_string(seq) + " goes on at " + std::to_string(it->second));
+        ++it->second;
+
+        if (batch.knobs) {
+            check_knobs(batch.knobs[i], i);
+        }
+    }
+}
+
+static sol_status status_of(int32_t code) {
+    switch (code) {
+        case  0: return SOL_OK;
+        case  1: return SOL_KV_CACHE_FULL;
+        case  2: return SOL_CANCELLED;
+        case -1: return SOL_INVALID_ARGUMENT;
+        default: return SOL_INTERNAL;
+    }
+}
+
+static std::string message_of(sol_status status, const sol_context & context) {
+    switch (status) {
+        case SOL_KV_CACHE_FULL: return "the KV cache of " + std::to_string(sol_context_n_ctx(&context)) + " cells is full";
+        case SOL_CANCELLED:     return "the decode was cancelled";
+        default:                return "llama_decode failed: " + sol_logged_errors();
+    }
+}
+
+sol_status sol_decode(sol_context * context, const sol_batch * batch) {
+    return sol_guarded([&] {
+        require(context && batch, "sol_decode: context and batch must not be NULL");
+
+        sol_state & state = *context->state;
+
+        state.usage.clear();
+        state.has_hidden = false;
+        context->output.clear();
+
+        if (state.cancelled.exchange(false)) {
+            throw sol_error(SOL_CANCELLED, message_of(SOL_CANCELLED, *context));
+        }
+
+        check_batch(*context, *batch);
+
+        // the knobs must not outlive the call, however it ends
+        struct decode_scope {
+            sol_state & state;
+            ~decode_scope() { state.knobs = nullptr; }
+        } scope { state };
+
+        state.knobs = batch->knobs;
+        state.usage.resize(batch->knobs ? batch->n_tokens : 0);
+        context->llama->sol_set_hooks(batch->knobs != nullptr);
+
+        std::vector<int32_t>        n_seq_id(batch->n_tokens, 1);
+        std::vector<llama_seq_id>   seq_ids (batch->seq_id, batch->seq_id + batch->n_tokens);
+        std::vector<llama_seq_id *> seq_id  (batch->n_tokens);
+        for (int32_t i = 0; i < batch->n_tokens; ++i) {
+            seq_id[i] = &seq_ids[i];
+        }
+
+        const int32_t code = llama_decode(context->llama.get(), {
+            /*.n_tokens =*/ batch->n_tokens,
+            /*.token    =*/ const_cast<llama_token *>(batch->token),
+            /*.embd     =*/ nullptr,
+            /*.pos      =*/ const_cast<llama_pos *>(batch->pos),
+            /*.n_seq_id =*/ n_seq_id.data(),
+            /*.seq_id   =*/ seq_id.data(),
+            /*.logits   =*/ const_cast<int8_t *>(batch->output),
+        });
+
+        const sol_status status = status_of(code);
+        if (status != SOL_OK) {
+            state.usage.clear();
+            state.cancelled = false;
+            throw sol_error(status, message_of(status, *context));
+        }
+
+        llama_synchronize(context->llama.get());
+        context->output.assign(batch->output, batch->output + batch->n_tokens);
+    });
+}
+
+void sol_context_cancel(sol_context * context) {
+    context->state->cancelled = true;
+}
+
+//
+// results
+//
+
+static void require_output(const sol_context * context, int32_t i) {
+    require(context != nullptr, "context must not be NULL");
+    require(i >= 0 && i < (int32_t) context->output.size() && context->output[i],
+            "token " + std::to_string(i) + " was not an output of the last decode");
+}
+
+sol_status sol_logits(sol_context * context, int32_t i, const float ** logits) {
+    return sol_guarded([&] {
+        require_output(context, i);
+        require(logits != nullptr, "sol_logits: logits must not be NULL");
+
+        *logits = llama_get_logits_ith(context->llama.get(), i);
+        require(*logits != nullptr, "the model has no logits");
+    });
+}
+
+sol_status sol_hidden(sol_context * context, int32_t i, const float ** hidden) {
+    return sol_guarded([&] {
+        require_output(context, i);
+        require(hidden != nullptr, "sol_hidden: hidden must not be NULL");
+        require(context->state->has_hidden, "the model's graph has no hidden state after the final norm");
+
+        *hidden = llama_get_embeddings_ith(context->llama.get(), i);
+        require(*hidden != nullptr, "the model's graph has no hidden state after the final norm");
+    });
+}
+
+sol_status sol_get_usage(const sol_context * context, int32_t i, sol_usage * usage) {
+    return sol_guarded([&] {
+        require(context && usage, "sol_get_usage: context and usage must not be NULL");
+
+        const auto & all = context->state->usage;
+        require(i >= 0 && i < (int32_t) all.size(), all.empty()
+                ? "the last decode had no knobs: its tokens were dense and nothing was counted"
+                : "token " + std::to_string(i) + " of a batch of " + std::to_string(all.size()));
+
+        *usage = all[i];
+    });
+}
+
+sol_status sol_sample(sol_context * context, llama_sampler * sampler, int32_t i, llama_token * token) {
+    return sol_guarded([&] {
+        require(sampler && token, "sol_sample: sampler and token must not be NULL");
+        require_output(context, i);
+
+        const float * logits = llama_get_logits_ith(context->llama.get(), i);
+        require(logits != nullptr, "the model has no logits");
+
+        const auto usable = [](float x) { return std::isfinite(x) || x == -INFINITY; };
+        if (!std::all_of(logits, logits + context->n_vocab, usable) ||
+                std::none_of(logits, logits + context->n_vocab, [](float x) { return std::isfinite(x); })) {
+            throw sol_error(SOL_INVALID_MODEL, "the model computed logits that are not finite: its weights are damaged");
+        }
+
+        *token = llama_sampler_sample(sampler, context->llama.get(), i);
+    });
+}

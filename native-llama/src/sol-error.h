@@ -1,0 +1,25 @@
+// From C++ exceptions, failed assertions and error logs to a status with a message.
+
+#pragma once
+
+#include "sol.h"
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+struct sol_error : std::runtime_error {
+    sol_error(sol_status status, const std::string & message) : std::runtime_error(message), status(status) {}
+
+    const sol_status status;
+};
+
+// Runs the body of an API function. Whatever it throws becomes the status, with sol_last_error set. Meanwhile errors that
+// llama.cpp logs on this thread are collected, and a GGML_ASSERT that fails on this thread is thrown as an exception.
+sol_status sol_guarded(const std::function<void()> & body) noexcept;
+
+// The errors that llama.cpp has logged since sol_guarded began, the first one first; empty if none.
+std::string sol_logged_errors();
+
+// Starts ggml's backends and takes over its logging and its abort handler. Idempotent, any thread.
+void sol_init();

@@ -1,0 +1,19 @@
+// The model behind sol.h's opaque handle.
+
+#pragma once
+
+#include "sol-norms.h"
+
+#include "llama-cpp.h"
+
+#include <string>
+
+struct sol_model {
+    llama_model_ptr llama;
+    sol_unit_norms  norms;
+
+    sol_model(llama_model * llama, const std::string & path) : llama(llama), norms(path) {}
+};
+
+// Throws sol_error for a file that is not a GGUF that llama.cpp can be trusted with (sol-check.cpp).
+void sol_check_gguf(const std::string & path);
