@@ -1,0 +1,83 @@
+package dev.sol.bindings;
+
+import dev.sol.bindings.gen.sol_context_params;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/**
+ * How a context is made: {@code struct sol_context_params}.
+ *
+ * @param contextSize KV cells, shared by all sequences; 0 = the model's training context
+ * @param batchSize most tokens in one {@link Sol#decode}
+ * @param microBatchSize most tokens computed at once
+ * @param maxSequences most sequences, 1 to 256
+ * @param threads threads of a single-token decode
+ * @param batchThreads threads of larger batches
+ * @param flashAttention fused attention; the KV cache is F16 either way
+ * @param attentionCriterion how the attended positions are chosen
+ * @param attentionSinks positions 0 … sinks-1 are always attended
+ * @param attentionWindow so are the newest {@code window} positions before the token, and the token itself
+ * @param mlpCriterion how the MLP units are chosen
+ * @param mlpGroup neurons in a unit: 1, 8 or 32
+ */
+public record ContextParams(
+        int contextSize,
+        int batchSize,
+        int microBatchSize,
+        int maxSequences,
+        int threads,
+        int batchThreads,
+        boolean flashAttention,
+        AttentionCriterion attentionCriterion,
+        int attentionSinks,
+        int attentionWindow,
+        MlpCriterion mlpCriterion,
+        int mlpGroup) {
+
+    /** @throws InvalidArgumentException for a negative size, which C would read as a huge one */
+    public ContextParams {
+        requireNotNegative("context size", contextSize);
+        requireNotNegative("batch size", batchSize);
+        requireNotNegative("micro-batch size", microBatchSize);
+        requireNotNegative("number of sequences", maxSequences);
+    }
+
+    private static void requireNotNegative(String what, int value) {
+        if (value < 0) {
+            throw new InvalidArgumentException("the " + what + " is negative: " + value);
+        }
+    }
+
+    static ContextParams read(MemorySegment struct) {
+        return new ContextParams(
+                sol_context_params.n_ctx(struct),
+                sol_context_params.n_batch(struct),
+                sol_context_params.n_ubatch(struct),
+                sol_context_params.n_seq_max(struct),
+                sol_context_params.n_threads(struct),
+                sol_context_params.n_threads_batch(struct),
+                sol_context_params.flash_attn(struct),
+                AttentionCriterion.of(sol_context_params.attn_criterion(struct)),
+                sol_context_params.attn_sinks(struct),
+                sol_context_params.attn_window(struct),
+                MlpCriterion.of(sol_context_params.mlp_criterion(struct)),
+                sol_context_params.mlp_group(struct));
+    }
+
+    MemorySegment write(SegmentAllocator allocator) {
+        MemorySegment struct = sol_context_params.allocate(allocator);
+        sol_context_params.n_ctx(struct, contextSize);
+        sol_context_params.n_batch(struct, batchSize);
+        sol_context_params.n_ubatch(struct, microBatchSize);
+        sol_context_params.n_seq_max(struct, maxSequences);
+        sol_context_params.n_threads(struct, threads);
+        sol_context_params.n_threads_batch(struct, batchThreads);
+        sol_context_params.flash_attn(struct, flashAttention);
+        sol_context_params.attn_criterion(struct, attentionCriterion.code());
+        sol_context_params.attn_sinks(struct, attentionSinks);
+        sol_context_params.attn_window(struct, attentionWindow);
+        sol_context_params.mlp_criterion(struct, mlpCriterion.code());
+        sol_context_params.mlp_group(struct, mlpGroup);
+        return struct;
+    }
+}

@@ -1,0 +1,329 @@
+package dev.sol.bindings;
+
+import dev.sol.bindings.gen.SolNative;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The functions of sol.h.
+ *
+ * <p>Every function throws the {@link SolException} of the status that the native call returns; the functions that need no
+ * handle throw {@link NativeLibraryException} when the library cannot be loaded. Models may be shared between threads; a
+ * context is used by one thread at a time, {@link #cancel} excepted. Nothing here owns anything: see the package.
+ *
+ * <p>Text crosses as UTF-8. A surrogate without its pair, which no UTF-8 can hold, becomes {@code ?}.
+ */
+public final class Sol {
+    private static final int TOKEN_BYTES = 64; // more than most tokens have; a longer one costs a second call
+
+    private Sol() {}
+
+    // ---- Library
+    // -----------------------------------------------------------------------------------------------------
+
+    /** One line of JSON with the llama.cpp tree, the compiler and the flags of the native library. */
+    public static String buildInfo() {
+        NativeLibrary.load();
+        return SolNative.sol_build_info().getString(0);
+    }
+
+    /**
+     * Drops messages of llama.cpp below {@code level}; the others go to the standard error stream. The default is
+     * {@link LogLevel#ERROR}. For the whole process.
+     */
+    public static void setLogLevel(LogLevel level) {
+        NativeLibrary.load();
+        SolNative.sol_log_level(level.code());
+    }
+
+    // ---- Models
+    // ------------------------------------------------------------------------------------------------------
+
+    /** The native defaults. */
+    public static ModelParams defaultModelParams() {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            return ModelParams.read(SolNative.sol_model_default_params(arena));
+        }
+    }
+
+    /**
+     * Loads a GGUF file (of a split one: its first part), which is checked before llama.cpp sees it. The caller owns the model
+     * and frees it with {@link #freeModel}.
+     *
+     * @throws ModelNotFoundException if there is no such file
+     * @throws InvalidModelException if it is not a GGUF, is damaged, or holds a model of an unsupported kind
+     */
+    public static ModelHandle loadModel(Path file, ModelParams params) {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment model = arena.allocate(SolNative.C_POINTER);
+            check(SolNative.sol_model_load(arena.allocateFrom(file.toString()), params.write(arena), model));
+            return new ModelHandle(model.get(SolNative.C_POINTER, 0));
+        }
+    }
+
+    /** Frees a model that has no contexts any more. */
+    public static void freeModel(ModelHandle model) {
+        SolNative.sol_model_free(model.address());
+    }
+
+    /**
+     * Copies the row of {@code token} in the input embedding to {@code out}, without a scale that an architecture may apply.
+     *
+     * @param out {@link ModelHandle#embeddingLength()} floats
+     */
+    public static void tokenEmbedding(ModelHandle model, int token, float[] out) {
+        checkLength("embedding", out, model.embeddingLength());
+        MemorySegment row = Scratch.current().buffer(out.length * ValueLayout.JAVA_FLOAT.byteSize());
+        check(SolNative.sol_model_token_embedding(model.address(), token, row));
+        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
+    }
+
+    /**
+     * The tokens of a text.
+     *
+     * @param addSpecial add the tokens that the model expects around a text (BOS, EOS)
+     * @param parseSpecial read the names of special tokens in the text ({@code <|im_end|>}) as these tokens, not as plain text
+     * @throws InvalidArgumentException if the model has no tokenizer, or the text is longer than 2 GiB
+     */
+    public static int[] tokenize(ModelHandle model, String text, boolean addSpecial, boolean parseSpecial) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        // No tokenizer makes more tokens than bytes, special ones aside; the native side says so if one does.
+        int guess = (int) Math.min(utf8.length + 16L, Integer.MAX_VALUE);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, utf8);
+            MemorySegment n = arena.allocate(SolNative.C_INT);
+            for (int capacity = guess; ; ) {
+                MemorySegment tokens = arena.allocate(SolNative.C_INT, capacity);
+                int status = SolNative.sol_tokenize(
+                        model.address(), bytes, utf8.length, addSpecial, parseSpecial, tokens, capacity, n);
+                int count = n.get(SolNative.C_INT, 0);
+                if (isTooSmall(status, count, capacity)) {
+                    capacity = count;
+                    continue;
+                }
+                check(status);
+                return tokens.asSlice(0, count * ValueLayout.JAVA_INT.byteSize())
+                        .toArray(ValueLayout.JAVA_INT);
+            }
+        }
+    }
+
+    /**
+     * The bytes of one token; they need not be whole UTF-8 characters.
+     *
+     * @param special write the name of a special token; without it such a token has no bytes
+     * @throws InvalidArgumentException if there is no such token
+     */
+    public static byte[] tokenBytes(ModelHandle model, int token, boolean special) {
+        Scratch scratch = Scratch.current();
+        for (int capacity = TOKEN_BYTES; ; ) {
+            MemorySegment bytes = scratch.buffer(capacity);
+            int status = SolNative.sol_token_bytes(model.address(), token, special, bytes, capacity, scratch.count());
+            int count = scratch.countValue();
+            if (isTooSmall(status, count, capacity)) {
+                capacity = count;
+                continue;
+            }
+            check(status);
+            byte[] result = new byte[count];
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, result, 0, count);
+            return result;
+        }
+    }
+
+    /**
+     * Writes the model {@code in} (F32, F16 or BF16) quantised as {@code out}, which is overwritten.
+     *
+     * @param threads 0 or less: one for each processor
+     */
+    public static void quantize(Path in, Path out, FileType type, int threads) {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            check(SolNative.sol_model_quantize(
+                    arena.allocateFrom(in.toString()), arena.allocateFrom(out.toString()), type.code(), threads));
+        }
+    }
+
+    // ---- Contexts
+    // ----------------------------------------------------------------------------------------------------
+
+    /** The native defaults; {@code threads} is the number of processors of this machine. */
+    public static ContextParams defaultContextParams() {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            return ContextParams.read(SolNative.sol_context_default_params(arena));
+        }
+    }
+
+    /** Makes a context, which the caller frees with {@link #freeContext} before the model. */
+    public static ContextHandle createContext(ModelHandle model, ContextParams params) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment context = arena.allocate(SolNative.C_POINTER);
+            check(SolNative.sol_context_create(model.address(), params.write(arena), context));
+            return new ContextHandle(context.get(SolNative.C_POINTER, 0), model);
+        }
+    }
+
+    /** Frees a context that no thread is using. */
+    public static void freeContext(ContextHandle context) {
+        SolNative.sol_context_free(context.address());
+    }
+
+    /** The KV cells of the context: {@link ContextParams#contextSize()} after rounding. */
+    public static int contextSize(ContextHandle context) {
+        return SolNative.sol_context_n_ctx(context.address());
+    }
+
+    /** What the knobs can do in layer {@code layer}, 0 to {@link Llama#layerCount} - 1. */
+    public static LayerInfo layerInfo(ContextHandle context, int layer) {
+        MemorySegment info = Scratch.current().layerInfo();
+        check(SolNative.sol_context_layer_info(context.address(), layer, info));
+        return LayerInfo.read(info);
+    }
+
+    // ---- Decoding
+    // ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Computes the tokens of the batch and adds them to the KV cache. After an error the cache holds none of the tokens that
+     * were not computed.
+     *
+     * @throws KvCacheFullException if there is no room; the KV cache is as before
+     * @throws DecodeCancelledException after {@link #cancel}
+     */
+    public static void decode(ContextHandle context, BatchBuffer batch) {
+        check(SolNative.sol_decode(context.address(), batch.struct()));
+    }
+
+    /** Makes the running or the next {@link #decode} of the context end with {@link DecodeCancelledException}. Any thread. */
+    public static void cancel(ContextHandle context) {
+        SolNative.sol_context_cancel(context.address());
+    }
+
+    /**
+     * The logits of token {@code i} of the last batch, which must have been an output: a read-only view of
+     * {@link ContextHandle#vocabularySize()} native floats.
+     *
+     * <p>The view is valid until the next decode of the context and is not checked: reading it later, or after the context was
+     * freed, reads something else or crashes. Whoever keeps the numbers uses {@link #copyLogits}.
+     */
+    public static MemorySegment logits(ContextHandle context, int i) {
+        return logits(context, i, Scratch.current()).asReadOnly();
+    }
+
+    /**
+     * Copies the logits of token {@code i} of the last batch, which must have been an output.
+     *
+     * @param out {@link ContextHandle#vocabularySize()} floats
+     */
+    public static void copyLogits(ContextHandle context, int i, float[] out) {
+        checkLength("logits", out, context.vocabularySize());
+        MemorySegment.copy(logits(context, i, Scratch.current()), ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
+    }
+
+    private static MemorySegment logits(ContextHandle context, int i, Scratch scratch) {
+        check(SolNative.sol_logits(context.address(), i, scratch.pointer()));
+        return scratch.floats(context.vocabularySize());
+    }
+
+    /**
+     * The hidden state, after the final norm, of token {@code i} of the last batch, which must have been an output: a read-only
+     * view of {@link ContextHandle#embeddingLength()} native floats, valid as {@link #logits} is.
+     */
+    public static MemorySegment hidden(ContextHandle context, int i) {
+        return hidden(context, i, Scratch.current()).asReadOnly();
+    }
+
+    /**
+     * Copies the hidden state, after the final norm, of token {@code i} of the last batch, which must have been an output.
+     *
+     * @param out {@link ContextHandle#embeddingLength()} floats
+     */
+    public static void copyHidden(ContextHandle context, int i, float[] out) {
+        checkLength("hidden state", out, context.embeddingLength());
+        MemorySegment.copy(hidden(context, i, Scratch.current()), ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
+    }
+
+    private static MemorySegment hidden(ContextHandle context, int i, Scratch scratch) {
+        check(SolNative.sol_hidden(context.address(), i, scratch.pointer()));
+        return scratch.floats(context.embeddingLength());
+    }
+
+    /** What token {@code i} of the last batch used. The batch must have had knobs. */
+    public static Usage usage(ContextHandle context, int i) {
+        MemorySegment usage = Scratch.current().usage();
+        check(SolNative.sol_get_usage(context.address(), i, usage));
+        return Usage.read(usage);
+    }
+
+    /**
+     * Samples from the logits of token {@code i} of the last batch and tells the sampler.
+     *
+     * @return the token
+     * @throws NativeErrorException if the logits are not finite
+     */
+    public static int sample(ContextHandle context, SamplerHandle sampler, int i) {
+        Scratch scratch = Scratch.current();
+        check(SolNative.sol_sample(context.address(), sampler.address(), i, scratch.count()));
+        return scratch.countValue();
+    }
+
+    // ---- KV cache
+    // ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Forgets the positions {@code from} (inclusive) to {@code to} (exclusive) of a sequence.
+     *
+     * @param from negative: from the start
+     * @param to negative: to the end
+     * @throws InvalidArgumentException if the model cannot forget a part of a sequence, as recurrent ones cannot
+     */
+    public static void removeSequence(ContextHandle context, int sequence, int from, int to) {
+        check(SolNative.sol_seq_rm(context.address(), sequence, from, to));
+    }
+
+    /** Lets {@code target} share the cells of {@code source} in these positions (as {@link #removeSequence}); copies nothing. */
+    public static void copySequence(ContextHandle context, int source, int target, int from, int to) {
+        check(SolNative.sol_seq_cp(context.address(), source, target, from, to));
+    }
+
+    /** The highest position of the sequence in the KV cache, -1 when it has none. */
+    public static int maxPosition(ContextHandle context, int sequence) {
+        Scratch scratch = Scratch.current();
+        check(SolNative.sol_seq_pos_max(context.address(), sequence, scratch.count()));
+        return scratch.countValue();
+    }
+
+    /** Forgets every sequence. */
+    public static void clearKvCache(ContextHandle context) {
+        SolNative.sol_kv_clear(context.address());
+    }
+
+    // ---- Status
+    // ------------------------------------------------------------------------------------------------------
+
+    /** Reads the message at once: it is the calling thread's, until its next call. */
+    private static void check(int status) {
+        if (status != SolNative.SOL_OK()) {
+            throw SolException.of(status, SolNative.sol_last_error().getString(0));
+        }
+    }
+
+    /** The one status that is not an error: the native side wants a larger buffer and has said how large. */
+    private static boolean isTooSmall(int status, int count, int capacity) {
+        return status == SolNative.SOL_INVALID_ARGUMENT() && count > capacity;
+    }
+
+    /** Native code writes as many floats as the model has, whatever the caller allocated. */
+    private static void checkLength(String what, float[] out, int length) {
+        if (out.length != length) {
+            throw new InvalidArgumentException(
+                    "the array for the " + what + " has " + out.length + " elements, " + length + " are needed");
+        }
+    }
+}
