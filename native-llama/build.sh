@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Builds libllama and libggml: the pinned llama.cpp, our patches, our sources.
+#
+#   build.sh libs          builds, and prints the folder of the shared libraries
+#   build.sh install DIR   builds, and copies them to DIR/dev/sol/native/<os>-<arch>/, where the Java loader looks
+#   build.sh check DIR     checks what `install DIR` copied
+#   build.sh stock         the same libraries without patches and sources of ours, for comparison; prints their folder
+#   build.sh test [ARG…]   builds and runs the native tests; the arguments are ctest's
+#   build.sh source        prints a folder with the patched source, for reading (do not edit: the build resets it)
+#
+# Environment
+#   SOL_NATIVE=portable        code for any x86-64 with AVX2, rather than for this machine (native, the default)
+#   SOL_SANITIZE=address,undefined
+#   SOL_LLAMA_SOURCE=DIR       takes llama.cpp from this git checkout (what is committed; nothing in it is changed)
+#   SOL_LLAMA_ACCEPT_ANY=1     … even if it is not the pinned version
+#   SOL_CACHE=DIR              where sources and results are kept; default ${XDG_CACHE_HOME:-~/.cache}/sol
+#   CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS   as for CMake
+#
+# Nothing is built that the cache already has: results are named by the content of all that goes into them.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+command=${1:-libs}
+[ $# -eq 0 ] || shift
+
+# shellcheck source-path=SCRIPTDIR
+. "$here/build/common.sh"
+. "$here/build/source.sh"
+. "$here/build/compile.sh"
+. "$here/build/check.sh"
+
+usage() {
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$here/build.sh"
+}
+
+prepare() {
+    need git git
+    # shellcheck disable=SC2046 # when called from a git hook, git's variables name the hook's repository
+    unset $(git rev-parse --local-env-vars)
+    fetch_source
+    apply_patches
+}
+
+case $command in
+    libs)
+        prepare
+        libraries sol
+        echo "$result"
+        ;;
+    install)
+        [ $# -eq 1 ] || die "install needs the folder to copy to"
+        prepare
+        libraries sol
+        install_libraries "$1"
+        ;;
+    check)
+        [ $# -eq 1 ] || die "check needs the folder that was given to install"
+        check_libraries "$1/dev/sol/native/$platform"
+        ;;
+    stock)
+        prepare
+        libraries stock
+        echo "$result"
+        ;;
+    test)
+        prepare
+        run_tests "$@"
+        ;;
+    source)
+        prepare
+        describe_variant sol
+        lock "$variant"
+        check_out "$patched_tree" "$cache/build/$variant/llama"
+        echo "$cache/build/$variant/llama"
+        ;;
+    help | -h | --help) usage ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+esac

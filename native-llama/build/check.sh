@@ -1,0 +1,79 @@
+# Sourced by build.sh: copying the results to where Java takes them, checking them there, and running the native tests.
+
+# install_libraries DIR: files that are already right keep their times, so that nothing later is rebuilt for them.
+install_libraries() {
+    local target=$1/dev/sol/native/$platform file
+    mkdir -p "$target"
+    for file in "$target"/*; do
+        [ -e "$result/${file##*/}" ] || rm -f "$file"
+    done
+    for file in "$result"/*; do
+        cmp -s "$file" "$target/${file##*/}" || cp "$file" "$target/"
+    done
+}
+
+# check_libraries DIR: that a Java program on another machine of this platform could load them and find every function.
+check_libraries() {
+    local dir=$1 library libraries last function missing=
+    [ -e "$dir/native.properties" ] || die "$dir has no native.properties; run build.sh install"
+    if [ "$os" != linux ]; then
+        say "only ELF libraries are checked; $platform is not"
+        return
+    fi
+    need readelf binutils
+    need nm binutils
+    IFS=, read -r -a libraries < <(sed -n 's/^libraries=//p' "$dir/native.properties")
+    last=${libraries[${#libraries[@]} - 1]}
+    for library in "${libraries[@]}"; do
+        check_library "$dir" "$library" "${libraries[*]}"
+    done
+    nm -D --defined-only "$dir/$last" | awk '{ sub(/@.*/, "", $3); print $3 }' >"$dir.symbols"
+    for function in $(sed -n 's/^LLAMA_API [^(]*[ *]\(sol_[a-z0-9_]*\)(.*/\1/p' "$here/include/sol.h"); do
+        grep -qx "$function" "$dir.symbols" || missing+=" $function"
+    done
+    rm -f "$dir.symbols"
+    [ -z "$missing" ] || die "$last does not export what sol.h declares:$missing"
+    [ "$(grep -c '^LLAMA_API ' "$here/include/sol.h")" -gt 0 ] || die "found no function in sol.h"
+    say "checked ${#libraries[@]} libraries for $platform"
+}
+
+check_library() { # DIR LIBRARY ALL
+    local file=$1/$2 machine needed
+    [ -f "$file" ] || die "$2 is listed in native.properties but is not there"
+    [ "$(sha256 "$file" | cut -d' ' -f1)" = "$(sed -n "s/^sha256\.$2=//p" "$1/native.properties")" ] ||
+        die "$2 is not the file that native.properties describes"
+    machine=$(readelf -h "$file" | sed -n 's/^ *Machine: *//p')
+    case $arch:$machine in
+        x86_64:*X86-64* | aarch64:AArch64) ;;
+        *) die "$2 is for $machine, not for $arch" ;;
+    esac
+    readelf -d "$file" | grep -q "(SONAME).*\[$2\]" || die "$2 is not named by its SONAME"
+    readelf -d "$file" | grep -q '(RUNPATH).*\[$ORIGIN\]' || die "$2 does not look for the others beside itself (RUNPATH)"
+    for needed in $(readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+        case $needed in
+            libc.so.* | libm.so.* | libstdc++.so.* | libgcc_s.so.* | libpthread.so.* | libdl.so.* | ld-linux*) ;;
+            *)
+                case " $3 " in
+                    *" $needed "*) ;;
+                    *) die "$2 needs $needed, which a user may not have" ;;
+                esac
+                ;;
+        esac
+    done
+}
+
+run_tests() {
+    [ -e "$here/tests/CMakeLists.txt" ] || {
+        say "no native tests"
+        return
+    }
+    # Its own shell: the lock on the stock build ends with it.
+    local stock
+    stock=$("$here/build.sh" stock)
+    describe_variant sol
+    lock "$variant"
+    configure sol "$patched_tree" -DSOL_TESTS=ON -DSOL_STOCK_DIR="$stock"
+    say "building the native tests"
+    run_ninja all
+    ctest --test-dir "$work/out" --output-on-failure --no-tests=error "$@"
+}

@@ -1,0 +1,26 @@
+# Our sources become a part of libllama: they use its internals, which are no library of their own, and its patched graph
+# calls them. Compiled apart from upstream's, they get warnings as errors and stay out of its unity build.
+set(SOL_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
+target_include_directories(llama PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+
+# For what uses the internals of libllama: ours and the tests.
+add_library(llama-internals INTERFACE)
+target_include_directories(llama-internals INTERFACE ${SOL_INCLUDE})
+target_include_directories(llama-internals SYSTEM INTERFACE
+    ${LLAMA_SOURCE_DIR}/include
+    ${LLAMA_SOURCE_DIR}/src
+    ${LLAMA_SOURCE_DIR}/ggml/src
+    $<TARGET_PROPERTY:ggml,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_definitions(llama-internals INTERFACE LLAMA_SHARED GGML_SHARED)
+
+file(GLOB SOL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/*.cpp)
+if(SOL_SOURCES)
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/sol-build-info.h.in ${CMAKE_BINARY_DIR}/generated/sol-build-info.h @ONLY)
+    add_library(sol OBJECT ${SOL_SOURCES})
+    target_compile_options(sol PRIVATE ${SOL_WARNINGS})
+    target_compile_definitions(sol PRIVATE LLAMA_BUILD)
+    target_include_directories(sol PRIVATE ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(sol PRIVATE llama-internals)
+    set_target_properties(sol PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_sources(llama PRIVATE $<TARGET_OBJECTS:sol>)
+endif()
