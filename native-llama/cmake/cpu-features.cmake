@@ -23,7 +23,7 @@ foreach(option IN LISTS options)
         list(APPEND flags ${option})
     endif()
 endforeach()
-list(JOIN flags " " SOL_CPU_FLAGS_TEXT)
+list(JOIN flags " " SOL_CPU_FLAGS)
 
 set(features)
 if(NOT MSVC)

@@ -15,12 +15,16 @@ target_compile_definitions(llama-internals INTERFACE LLAMA_SHARED GGML_SHARED)
 
 file(GLOB SOL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/*.cpp)
 if(SOL_SOURCES)
-    configure_file(${CMAKE_CURRENT_LIST_DIR}/sol-build-info.h.in ${CMAKE_BINARY_DIR}/generated/sol-build-info.h @ONLY)
     add_library(sol OBJECT ${SOL_SOURCES})
     target_compile_options(sol PRIVATE ${SOL_WARNINGS})
     target_compile_definitions(sol PRIVATE LLAMA_BUILD)
-    target_include_directories(sol PRIVATE ${CMAKE_BINARY_DIR}/generated)
     target_link_libraries(sol PRIVATE llama-internals)
     set_target_properties(sol PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_sources(llama PRIVATE $<TARGET_OBJECTS:sol>)
+
+    # For sol_build_info(). Of its file alone, which is then all that is compiled again when it changes.
+    set(info "{\"source\":\"${SOL_SOURCE_ID}\",\"compiler\":\"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\",\"cpu\":\"${SOL_NATIVE}\",\"flags\":\"${SOL_CPU_FLAGS}\"}")
+    string(REPLACE "\"" "\\\"" info "${info}")
+    set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/src/sol-model.cpp
+        APPEND PROPERTY COMPILE_DEFINITIONS "SOL_BUILD_INFO=\"${info}\"")
 endif()
