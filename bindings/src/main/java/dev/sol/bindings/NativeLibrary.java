@@ -88,8 +88,10 @@ public final class NativeLibrary {
             bytes = in.readAllBytes();
         } catch (IOException e) {
             throw new NativeLibraryException(
-                    "No native library for " + platform.folder() + " on the class path or module path. Build the module"
-                            + " native-llama on such a machine and add its jar, or set -D" + DIRECTORY_PROPERTY
+                    "No native library for " + platform.folder()
+                            + " on the class path or among the modules. Build the module"
+                            + " native-llama on such a machine and add its jar (on a module path with --add-modules"
+                            + " dev.sol.nativellama), or set -D" + DIRECTORY_PROPERTY
                             + " to a folder with the libraries and their " + NativeManifest.FILE_NAME + ".",
                     e);
         }
@@ -100,7 +102,17 @@ public final class NativeLibrary {
     private static NativeLibrary inDirectory(Path directory) {
         Path file = directory.resolve(NativeManifest.FILE_NAME);
         try {
-            return new NativeLibrary(directory, NativeManifest.parse(Files.readAllBytes(file), file.toString()));
+            NativeManifest manifest = NativeManifest.parse(Files.readAllBytes(file), file.toString());
+            for (String library : manifest.libraries()) {
+                file = directory.resolve(library);
+                // The dynamic linker maps a truncated file without a complaint, and the process dies of SIGBUS.
+                if (!Sha256.of(file).equals(manifest.sha256(library))) {
+                    throw new NativeLibraryException(
+                            file + " is not the file that the " + NativeManifest.FILE_NAME
+                                    + " beside it describes. Build the module native-llama again, or copy the whole folder again.");
+                }
+            }
+            return new NativeLibrary(directory, manifest);
         } catch (IOException e) {
             throw new NativeLibraryException(
                     "Cannot read " + file + ": " + e + ". -D" + DIRECTORY_PROPERTY

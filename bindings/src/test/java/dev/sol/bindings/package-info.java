@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.bindings;
+
+import org.jspecify.annotations.NullMarked;
