@@ -7,6 +7,8 @@
 
 #include "sol-error.h"
 
+#include "llama-model.h"
+
 #include "ggml-cpp.h"
 #include "gguf.h"
 
@@ -80,4 +82,19 @@ void sol_check_gguf(const std::string & path) {
     }
 
     check_tensors(path, gguf.get(), file_size);
+}
+
+void sol_check_weights(const std::string & path, const llama_model & model) {
+    for (size_t il = 0; il < model.layers.size(); ++il) {
+        const llama_layer & layer = model.layers[il];
+
+        // optional for the loader, where the projections may be fused or not; the graph then takes one of the two for granted
+        if (layer.wo && !layer.wqkv && !layer.wq && !layer.wq_a && !layer.wq_b) {
+            refuse(path, "layer " + std::to_string(il) + " has no query weights (attn_q or attn_qkv)");
+        }
+        // angles that become infinite: the op then never ends
+        if (layer.wo && llama_model_rope_type(&model) != LLAMA_ROPE_TYPE_NONE && model.hparams.n_rot((uint32_t) il) == 0) {
+            refuse(path, "rope.dimension_count is 0");
+        }
+    }
 }

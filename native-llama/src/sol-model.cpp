@@ -44,7 +44,13 @@ sol_status sol_model_load(const char * path, const sol_model_params * params, so
             throw sol_error(SOL_INVALID_MODEL, "cannot load '" + std::string(path) + "': " + sol_logged_errors());
         }
 
-        *model = new sol_model(llama.release(), path);
+        if (!params->vocab_only) {
+            sol_check_weights(path, *llama);
+        }
+
+        auto res = std::make_unique<sol_model>(path);
+        res->llama = std::move(llama);
+        *model = res.release();
     });
 }
 

@@ -1,0 +1,39 @@
+// Random models of a few hundred kilobytes for tests: llama, qwen2, qwen3, gemma3, phi3, gpt2 and qwen2moe, with a byte-level
+// BPE tokenizer that encodes any text.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+struct tiny_model {
+    std::string arch;
+
+    // as the files say; head size is n_embd/n_head
+    int64_t n_vocab   = 0;
+    int64_t n_embd    = 64;
+    int64_t n_ff      = 100; // not a multiple of a unit of 8 or 32: the last one is short
+    int64_t n_layer   = 2;
+    int64_t n_head    = 4;
+    int64_t n_head_kv = 2;
+    int64_t n_ctx     = 512;
+    int64_t n_swa     = 0;   // window of the sliding layers (gemma3)
+
+    struct tensor {
+        std::vector<int64_t> ne; // ggml's order: ne[0] is contiguous
+        std::vector<float>   data;
+    };
+
+    std::map<std::string, tensor> tensors; // F32
+
+    bool is_sliding(int64_t layer) const; // every second layer of a model with n_swa
+};
+
+const std::vector<std::string> & tiny_model_archs();
+
+// Same arch and seed, same model. n_ff must be a multiple of 32 for a model that is to be quantised.
+tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff = 100);
+
+void write_tiny_model(const tiny_model & model, const std::string & path);
