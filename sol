@@ -283,7 +283,7 @@ package() {
     local log=$root/target/build.log
     say 'building the Java modules'
     maven -pl "$1" -am package -DskipTests -Dmaven.test.skip=true 2>&1 </dev/null | tee "$log" | show_progress || {
-        grep -E '^\[(ERROR|WARNING)\]' "$log" >&2 || cat "$log" >&2
+        grep -E '^\[(ERROR|WARNING)\]' "$log" | sed '/-> \[Help/q' >&2
         die "the build failed; all of Maven's output is in $log"
     }
 }
@@ -301,7 +301,7 @@ show_progress() {
     while IFS= read -r line; do
         case $line in
             *' Building '*'['*/*']')
-                step=$(sed 's/.* Building \(.*\) [^ ]* *\(\[.*\]\)$/\2 \1/' <<<"$line")
+                step=$(sed 's/.* Building \(.*[^ ]\)  *\(\[.*\]\)$/\2 \1/' <<<"$line")
                 if $tty; then printf '\r\033[K%s' "$step" >&2; else printf '%s\n' "$step" >&2; fi
                 ;;
             *Downloading\ from*)

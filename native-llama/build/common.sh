@@ -57,3 +57,5 @@ platform=$os-$arch
 cache=${SOL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sol}
 mkdir -p "$cache" || die "cannot make the cache folder $cache; SOL_CACHE names another"
 cache=$(cd "$cache" && pwd -P)
+mkdir -p "$cache/tmp"
+find "$cache/tmp" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} + # left by builds that were killed

