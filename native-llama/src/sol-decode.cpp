@@ -75,6 +75,18 @@ static std::string message_of(sol_status status, const sol_context & context) {
     }
 }
 
+// llama_decode cleans up after itself when it returns an error; after an exception the batch is removed from the KV cache here.
+static int32_t decode_or_forget(const sol_context & context, const llama_batch & batch) {
+    try {
+        return llama_decode(context.llama.get(), batch);
+    } catch (...) {
+        for (int32_t i = 0; i < batch.n_tokens; ++i) {
+            llama_memory_seq_rm(llama_get_memory(context.llama.get()), batch.seq_id[i][0], batch.pos[i], -1);
+        }
+        throw;
+    }
+}
+
 sol_status sol_decode(sol_context * context, const sol_batch * batch) {
     return sol_guarded([&] {
         require(context && batch, "sol_decode: context and batch must not be NULL");
@@ -108,7 +120,7 @@ sol_status sol_decode(sol_context * context, const sol_batch * batch) {
             seq_id[i] = &seq_ids[i];
         }
 
-        const int32_t code = llama_decode(context->llama.get(), {
+        const int32_t code = decode_or_forget(*context, {
             /*.n_tokens =*/ batch->n_tokens,
             /*.token    =*/ const_cast<llama_token *>(batch->token),
             /*.embd     =*/ nullptr,
