@@ -1,5 +1,6 @@
 package dev.sol.bindings;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -44,7 +45,7 @@ final class NativeExtractor {
             place(
                     directory.resolve(NativeManifest.FILE_NAME),
                     Sha256.of(manifest.bytes()),
-                    name -> new java.io.ByteArrayInputStream(manifest.bytes()));
+                    name -> new ByteArrayInputStream(manifest.bytes()));
             return directory;
         } catch (IOException e) {
             throw new NativeLibraryException(

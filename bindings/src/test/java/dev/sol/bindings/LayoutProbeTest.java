@@ -2,6 +2,7 @@ package dev.sol.bindings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.GroupLayout;
@@ -103,7 +104,7 @@ class LayoutProbeTest {
     }
 
     private static boolean onPath(String name) {
-        return Stream.of(Optional.ofNullable(System.getenv("PATH")).orElse("").split(java.io.File.pathSeparator))
+        return Stream.of(Optional.ofNullable(System.getenv("PATH")).orElse("").split(File.pathSeparator))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory).resolve(name)));
     }
 
