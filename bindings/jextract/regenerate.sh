@@ -1,9 +1,9 @@
 #!/bin/sh
 # Regenerates dev.sol.bindings.gen from sol.h and llama.h, or shows how far the committed sources have drifted from them.
 #
-#   regenerate.sh [--check] LLAMA_CPP_SOURCE
+#   regenerate.sh [--check] [LLAMA_CPP_SOURCE]
 #
-# LLAMA_CPP_SOURCE is the source tree that native-llama exports (it has include/llama.h and ggml/include/ggml.h).
+# LLAMA_CPP_SOURCE is a tree with include/llama.h and ggml/include/ggml.h; without it, the one that native-llama builds.
 # jextract is found through $JEXTRACT or the PATH. What is taken from the headers is in includes.txt, how in arguments.txt.
 # --check changes nothing: it prints the difference and exits with 1 when there is one.
 set -eu
@@ -14,15 +14,16 @@ gen=$here/../src/main/java/dev/sol/bindings/gen
 
 check=false
 if [ "${1-}" = --check ]; then check=true; shift; fi
-if [ $# -ne 1 ]; then echo "usage: $0 [--check] LLAMA_CPP_SOURCE" >&2; exit 2; fi
-llama=$1
-if [ ! -f "$llama/include/llama.h" ]; then
-    echo "$0: no include/llama.h in $llama; give the llama.cpp source that native-llama builds" >&2
-    exit 2
-fi
+if [ $# -gt 1 ]; then echo "usage: $0 [--check] [LLAMA_CPP_SOURCE]" >&2; exit 2; fi
 jextract=${JEXTRACT:-jextract}
 if ! command -v "$jextract" >/dev/null; then
     echo "$0: no jextract: put it on the PATH or set JEXTRACT (https://jdk.java.net/jextract/)" >&2
+    exit 2
+fi
+llama=${1-}
+if [ -z "$llama" ]; then llama=$("$root/native-llama/build.sh" source); fi
+if [ ! -f "$llama/include/llama.h" ]; then
+    echo "$0: no include/llama.h in $llama; give the llama.cpp source that native-llama builds" >&2
     exit 2
 fi
 

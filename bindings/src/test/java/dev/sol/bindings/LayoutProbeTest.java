@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -21,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compares the generated layouts and constants with what a C compiler makes of sol.h and llama.h. The probe is written from
- * {@code includes.txt}, so it covers every struct and constant that is bound.
+ * Compares the generated layouts, constants and functions with what a C compiler makes of sol.h and llama.h. The probe is written
+ * from {@code includes.txt}, so it covers all that is bound, and a header that changed is noticed without a jextract.
  *
  * <p>Needs a C compiler ({@code $CC}, cc, gcc or clang) and the llama.cpp source, which native-llama prints or the system property
  * {@code dev.sol.llama.source} names.
@@ -31,11 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 class LayoutProbeTest {
     private static final Path NATIVE_LLAMA = Path.of("..", "native-llama");
 
+    private static final Path GENERATED = Path.of("src/main/java/dev/sol/bindings/gen/SolNative.java");
+
     @TempDir
     Path folder;
 
     @Test
-    void javaAndCAgreeOnEveryStructAndConstant() throws Exception {
+    void javaAndCAgreeOnAllThatIsBound() throws Exception {
         List<String> structs = included("--include-struct ");
         List<String> constants = included("--include-constant ");
         assertThat(structs).contains("sol_batch", "sol_knobs", "sol_usage", "llama_logit_bias");
@@ -73,8 +77,20 @@ class LayoutProbeTest {
             java.add("%s: %d".formatted(constant, constant(constant)));
         }
         c.append("return 0;\n}\n");
+        // C accepts a second declaration of a function only if it says the same.
+        for (String function : RequiredSymbols.names()) {
+            c.append(declaration(function)).append(";\n");
+        }
 
         assertThat(run(compile(c.toString())).lines()).containsExactlyElementsOf(java);
+    }
+
+    /** The C declaration of which jextract made {@code function}, from the comment in its code. */
+    private static String declaration(String function) throws IOException {
+        Matcher snippet = Pattern.compile("\\{@snippet lang=c :\\R +\\* (.*\\b" + function + "\\(.*\\))\\R")
+                .matcher(Files.readString(GENERATED));
+        assertThat(snippet.find()).as(function).isTrue();
+        return snippet.group(1);
     }
 
     private Path compile(String code) throws IOException, InterruptedException {
