@@ -265,7 +265,8 @@ public final class Sol {
      * Samples from the logits of token {@code i} of the last batch and tells the sampler.
      *
      * @return the token
-     * @throws NativeErrorException if the logits are not finite
+     * @throws InvalidModelException if the logits are NaN or infinite: the model's weights are damaged
+     * @throws NativeErrorException if the chain ends without a sampler that picks a token
      */
     public static int sample(ContextHandle context, SamplerHandle sampler, int i) {
         Scratch scratch = Scratch.current();
@@ -307,7 +308,10 @@ public final class Sol {
     // ---- Status
     // ------------------------------------------------------------------------------------------------------
 
-    /** Reads the message at once: it is the calling thread's, until its next call. */
+    /**
+     * Reads the message at once: it is the calling thread's, until its next call. A virtual thread cannot change its carrier
+     * between two calls with nothing in between that blocks.
+     */
     private static void check(int status) {
         if (status != SolNative.SOL_OK()) {
             throw SolException.of(status, SolNative.sol_last_error().getString(0));

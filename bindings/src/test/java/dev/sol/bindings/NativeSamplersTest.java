@@ -22,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NativeSamplersTest {
     private static final int DRAWS = 300;
+    private static final ContextParams PARAMS =
+            new ContextParams(64, 64, 64, 1, 1, 1, true, AttentionCriterion.RECENCY, 4, 2, MlpCriterion.NEURON, 8);
 
     private ModelHandle model;
     private ContextHandle context;
@@ -33,9 +35,7 @@ class NativeSamplersTest {
         Path file = folder.resolve("tiny.gguf");
         TinyModel.write(file);
         model = Sol.loadModel(file, new ModelParams(0, false, false));
-        context = Sol.createContext(
-                model,
-                new ContextParams(64, 64, 64, 1, 1, 1, true, AttentionCriterion.RECENCY, 4, 2, MlpCriterion.NEURON, 8));
+        context = Sol.createContext(model, PARAMS);
         try (BatchBuffer batch = new BatchBuffer(1)) {
             batch.add('a', 0, 0, true);
             Sol.decode(context, batch);
@@ -156,6 +156,32 @@ class NativeSamplersTest {
                     Samplers.addGreedy(chain);
                 }))
                 .containsExactly(best);
+    }
+
+    @Test
+    void aChainThatPicksNothingIsAnError() {
+        assertThatThrownBy(() -> draw(1, chain -> Samplers.addTopK(chain, 3))).isInstanceOf(NativeErrorException.class);
+    }
+
+    @Test
+    void logitsThatAreNotNumbersAreTheModelsFault(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("damaged.gguf");
+        TinyModel.writeDamaged(file);
+        ModelHandle damaged = Sol.loadModel(file, new ModelParams(0, false, false));
+        ContextHandle damagedContext = Sol.createContext(damaged, PARAMS);
+        SamplerHandle chain = Samplers.newChain();
+        try (BatchBuffer batch = new BatchBuffer(1)) {
+            Samplers.addDistribution(chain, 7);
+            batch.add('a', 0, 0, true);
+            Sol.decode(damagedContext, batch);
+            assertThatThrownBy(() -> Sol.sample(damagedContext, chain, 0))
+                    .isInstanceOf(InvalidModelException.class)
+                    .hasMessageContaining("finite");
+        } finally {
+            Samplers.free(chain);
+            Sol.freeContext(damagedContext);
+            Sol.freeModel(damaged);
+        }
     }
 
     @Test

@@ -25,11 +25,20 @@ final class TinyModel {
     private final RandomGenerator random =
             RandomGeneratorFactory.of("L64X128MixRandom").create(42);
 
-    private TinyModel() {}
+    private final float outputScale;
+
+    private TinyModel(float outputScale) {
+        this.outputScale = outputScale;
+    }
 
     /** The embedding of every token; {@code [VOCABULARY][EMBEDDING]}. */
     static float[] write(Path file) throws IOException {
-        return new TinyModel().build(file);
+        return new TinyModel(1).build(file);
+    }
+
+    /** A model whose logits are all NaN. */
+    static void writeDamaged(Path file) throws IOException {
+        new TinyModel(Float.NaN).build(file);
     }
 
     private float[] build(Path file) throws IOException {
@@ -67,15 +76,19 @@ final class TinyModel {
             matrix(block + "ffn_down.weight", FEED_FORWARD, EMBEDDING);
         }
         norm("output_norm.weight");
-        matrix("output.weight", EMBEDDING, VOCABULARY);
+        matrix("output.weight", EMBEDDING, VOCABULARY, outputScale);
         gguf.write(file);
         return embedding;
     }
 
     private float[] matrix(String name, int inputs, int outputs) {
+        return matrix(name, inputs, outputs, 1);
+    }
+
+    private float[] matrix(String name, int inputs, int outputs, float scale) {
         float[] values = new float[inputs * outputs];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian(0, 0.2);
+            values[i] = scale * (float) random.nextGaussian(0, 0.2);
         }
         gguf.tensor(name, values, inputs, outputs);
         return values;
