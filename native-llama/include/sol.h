@@ -135,7 +135,7 @@ struct sol_usage {
 
 struct sol_context_params {
     uint32_t n_ctx;           // KV cells, shared by all sequences; 0 = the model's training context
-    uint32_t n_batch;         // most tokens in one sol_decode
+    uint32_t n_batch;         // most tokens in one sol_decode; no more than n_ctx take effect
     uint32_t n_ubatch;        // most tokens computed at once
     uint32_t n_seq_max;       // most sequences, 1…256
     int32_t  n_threads;       // threads of a single-token decode

@@ -124,7 +124,6 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
     auto res = std::make_unique<sol_context>();
 
     res->model     = &model;
-    res->n_batch   = (int32_t) params.n_batch;
     res->n_seq_max = (int32_t) params.n_seq_max;
     res->n_vocab   = llama_vocab_n_tokens(llama_model_get_vocab(lmodel));
 
@@ -154,6 +153,8 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
         throw sol_error(SOL_INTERNAL, "cannot create a context: " + sol_logged_errors());
     }
     require(llama_get_memory(res->llama.get()) != nullptr, "the model has no KV cache: it does not generate token by token");
+
+    res->n_batch = (int32_t) llama_n_batch(res->llama.get()); // at most n_ctx
 
     res->llama->sol_attach(res->state.get());
 

@@ -52,8 +52,8 @@ inline std::vector<identity_run> identity_runs(int32_t n_vocab) {
         make("prompt and steps",          256, 1, 1, true,  { 37, 1, 1, 1, 1, 1, 1, 1 }),
         make("prompt and steps, 2 threads", 256, 1, 2, true, { 64, 1, 1, 1, 1, 1 }),
         make("micro-batches",              16, 1, 2, true,  { 100, 3, 1, 40, 1 }),
-        make("no flash attention",        256, 1, 2, false, { 50, 1, 1, 7, 1 }),
-        make("three sequences",            32, 3, 2, true,  { 60, 3, 3, 3, 25 }),
+        make("no flash attention",        256, 1, 1, false, { 50, 1, 1, 7, 1 }),
+        make("three sequences",            32, 3, 1, true,  { 60, 3, 3, 3, 25 }),
     };
 }
 

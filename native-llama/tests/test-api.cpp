@@ -129,6 +129,21 @@ void test_batches(sol_model & model) {
     CHECK(pos == 255, "the cache lost tokens: the last position is %d", pos);
 }
 
+// Upstream lowers n_batch to n_ctx, and would abort on a batch between the two.
+void test_batch_beyond_context(sol_model & model) {
+    sol_context_params params = small_context();
+    params.n_batch = 2048;
+
+    const context_ptr context = new_context(model, params);
+
+    token_batch batch;
+    for (int32_t i = 0; i < 300; ++i) {
+        batch.add(1, i, 0, i == 299, DENSE);
+    }
+    const sol_batch view = batch.view();
+    check_refused(sol_decode(context.get(), &view), SOL_INVALID_ARGUMENT, "batch of 300 tokens, must be 1…256");
+}
+
 void test_results(sol_model & model) {
     const context_ptr context = new_context(model, small_context());
 
@@ -244,6 +259,7 @@ int main() {
         const model_ptr model = load_model(dir/"whole.gguf");
         test_context_params(*model);
         test_batches(*model);
+        test_batch_beyond_context(*model);
         test_results(*model);
         test_cancel(*model);
         test_tokens(*model, m);
