@@ -1,0 +1,48 @@
+package dev.sol.runtime;
+
+import dev.sol.policy.Axis;
+import dev.sol.policy.Budget;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A completion that has ended.
+ *
+ * @param text what was generated, up to the stop string
+ * @param finishReason why it ended
+ * @param promptTokens tokens of the prompt
+ * @param completionTokens tokens generated, those of the stop string and the token that ended the text included
+ * @param requested the targets; dense without a budget
+ * @param realised means over the effective steps of what they used, from the native counters; null without effective steps
+ * @param policy the name of the policy; {@code dense} without a budget
+ * @param steps decode steps: {@code completionTokens} - 1, as the first token comes from the prompt
+ * @param cappedMaxTokens how many tokens there was room for in the context, when that was less than asked for
+ * @param unreached axes whose knob reaches no layer of the model: realised as dense
+ * @param timings where the time went
+ * @param trace one entry per token; null unless asked for
+ */
+public record CompletionResult(
+        String text,
+        FinishReason finishReason,
+        int promptTokens,
+        int completionTokens,
+        Budget requested,
+        @Nullable Budget realised,
+        String policy,
+        int steps,
+        OptionalInt cappedMaxTokens,
+        List<Axis> unreached,
+        Timings timings,
+        @Nullable List<TraceEntry> trace) {
+
+    public CompletionResult {
+        unreached = List.copyOf(unreached);
+        trace = trace == null ? null : List.copyOf(trace);
+    }
+
+    /** Mean time of a decode step; 0 without steps. */
+    public double millisPerToken() {
+        return timings.predictedMillisPerToken();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sol.runtime;
+
+/**
+ * How a context is made.
+ *
+ * @param contextLength tokens that fit; 0 = what the model was trained with, but not more than {@link #DEFAULT_CONTEXT}. More
+ *     than the model was trained with is refused
+ * @param batchSize most tokens in one decode
+ * @param microBatchSize most tokens computed at once, at most {@code batchSize}
+ * @param maxSequences most sequences, 1 to 256
+ * @param threads threads of a single-token decode; 0 = one for each processor
+ * @param batchThreads threads of larger batches; 0 = one for each processor
+ * @param flashAttention fused attention; the KV cache is F16 either way
+ * @param knobs what the knobs mean
+ */
+public record ContextOptions(
+        int contextLength,
+        int batchSize,
+        int microBatchSize,
+        int maxSequences,
+        int threads,
+        int batchThreads,
+        boolean flashAttention,
+        KnobOptions knobs) {
+
+    /** The most that {@code contextLength} 0 asks for: the KV cache of a model with a huge context takes huge memory. */
+    public static final int DEFAULT_CONTEXT = 8192;
+
+    public static final ContextOptions DEFAULT = new ContextOptions(0, 2048, 512, 1, 0, 0, true, KnobOptions.DEFAULT);
+
+    private static final int MAX_THREADS = 512; // GGML_MAX_N_THREADS
+
+    /** @throws RequestException if a value is out of range */
+    public ContextOptions {
+        KnobOptions.requireAtLeast("ctx", contextLength, 0);
+        KnobOptions.requireAtLeast("batch size", batchSize, 1);
+        KnobOptions.requireAtLeast("micro-batch size", microBatchSize, 1);
+        KnobOptions.requireAtLeast("number of sequences", maxSequences, 1);
+        requireThreads(threads);
+        requireThreads(batchThreads);
+    }
+
+    /** These options with another context length. */
+    public ContextOptions withContextLength(int value) {
+        return new ContextOptions(
+                value, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, knobs);
+    }
+
+    /** These options with another batch and micro-batch size. */
+    public ContextOptions withBatchSize(int batch, int microBatch) {
+        return new ContextOptions(
+                contextLength, batch, microBatch, maxSequences, threads, batchThreads, flashAttention, knobs);
+    }
+
+    /** These options with another number of sequences. */
+    public ContextOptions withMaxSequences(int value) {
+        return new ContextOptions(
+                contextLength, batchSize, microBatchSize, value, threads, batchThreads, flashAttention, knobs);
+    }
+
+    /** These options with so many threads for every decode. */
+    public ContextOptions withThreads(int value) {
+        return new ContextOptions(
+                contextLength, batchSize, microBatchSize, maxSequences, value, value, flashAttention, knobs);
+    }
+
+    /** These options with other knobs. */
+    public ContextOptions withKnobs(KnobOptions value) {
+        return new ContextOptions(
+                contextLength, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, value);
+    }
+
+    private static void requireThreads(int value) {
+        if (value < 0 || value > MAX_THREADS) {
+            throw RequestException.invalid(
+                    "threads", "threads must be from 0 (one for each processor) to " + MAX_THREADS + ", not " + value);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.sol.runtime;
+
+import dev.sol.policy.Action;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model with one sequence: what the decode loop needs. {@link NativeDecoder} is the real one, tests have another. One thread
+ * at a time, {@link #cancel} excepted.
+ */
+interface Decoder extends AutoCloseable {
+    /** Tokens that fit. */
+    int contextLength();
+
+    /** Floats in a hidden state and a token embedding. */
+    int embeddingLength();
+
+    /** Number of tokens; their ids are 0 … size - 1. */
+    int vocabularySize();
+
+    /** Positions that every token attends; a step is effective when it sees more. */
+    int forcedPositions();
+
+    /** What the knobs do in each layer. */
+    List<LayerKnobs> layers();
+
+    /** The tokens of a prompt. */
+    int[] encode(String text);
+
+    /** The token with which an empty prompt begins. */
+    OptionalInt beginOfText();
+
+    /** The bytes of a token. */
+    byte[] bytes(int token);
+
+    boolean isEndOfGeneration(int token);
+
+    /** Copies the row of the token embedding. */
+    void embedding(int token, float[] out);
+
+    /** Begins an empty sequence. Earlier cancellations are forgotten. */
+    void start(SamplingOptions options, boolean ignoreEos);
+
+    /**
+     * Appends the prompt, densely.
+     *
+     * @throws CancellationException after {@link #cancel}
+     */
+    void prefill(int[] tokens);
+
+    /**
+     * Appends one token.
+     *
+     * @param knobs null: dense, through llama.cpp's unchanged graph, and not counted
+     * @throws CancellationException after {@link #cancel}
+     */
+    void step(int token, @Nullable Action knobs);
+
+    /** Picks the token that follows. */
+    int sample();
+
+    /** What the last step, which had knobs, used. */
+    StepUsage usage();
+
+    /** Copies the hidden state of the last token. */
+    void hidden(float[] out);
+
+    /** Ends the running or the next prefill or step. Any thread. */
+    void cancel();
+
+    @Override
+    void close();
+}

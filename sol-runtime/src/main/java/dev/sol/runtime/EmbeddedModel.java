@@ -1,0 +1,99 @@
+package dev.sol.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The small model in this module's jar, of 2 million parameters and a context of 256 tokens. {@code MODEL_CARD.md} beside it
+ * has its data, licence and figures. llama.cpp reads files only, so it is unpacked to {@code $XDG_CACHE_HOME/sol/models} or
+ * {@code ~/.cache/sol/models}, in a folder named by its content.
+ */
+public final class EmbeddedModel {
+    /** The model's id in requests and responses. */
+    public static final String ID = "sol-tiny-f16";
+
+    private static final String FILE_NAME = ID + ".gguf";
+
+    private EmbeddedModel() {}
+
+    /**
+     * Unpacks the model unless that has been done.
+     *
+     * @throws EngineException if the cache folder cannot be written; the message says what to do
+     */
+    public static Path file() {
+        return unpack(cacheDirectory(System::getenv));
+    }
+
+    /** By the XDG base directory specification, which ignores relative paths. */
+    static Path cacheDirectory(UnaryOperator<@Nullable String> environment) {
+        String xdg = environment.apply("XDG_CACHE_HOME");
+        Path cache = xdg != null && Path.of(xdg).isAbsolute()
+                ? Path.of(xdg)
+                : Path.of(System.getProperty("user.home"), ".cache");
+        return cache.resolve("sol").resolve("models");
+    }
+
+    static Path unpack(Path cache) {
+        byte[] content = content();
+        Path directory = cache.resolve(sha256(content).substring(0, 32));
+        Path file = directory.resolve(FILE_NAME);
+        try {
+            if (!isIntact(file, content)) {
+                Files.createDirectories(directory);
+                place(file, content);
+            }
+            return file;
+        } catch (IOException e) {
+            throw new EngineException(
+                    "Cannot unpack the embedded model to " + file + ": " + e
+                            + ". Set XDG_CACHE_HOME to a folder that can be written, or name a model file.",
+                    e);
+        }
+    }
+
+    /** Atomic: another process sees the whole file or none. */
+    private static void place(Path file, byte[] content) throws IOException {
+        Path temporary = Files.createTempFile(file.getParent(), "." + FILE_NAME + ".", ".tmp");
+        try {
+            Files.write(temporary, content);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private static boolean isIntact(Path file, byte[] content) throws IOException {
+        return Files.isRegularFile(file)
+                && Files.size(file) == content.length
+                && Arrays.equals(Files.readAllBytes(file), content);
+    }
+
+    private static byte[] content() {
+        try (InputStream in = EmbeddedModel.class.getResourceAsStream("/dev/sol/model/" + FILE_NAME)) {
+            if (in == null) {
+                throw new IllegalStateException("the embedded model is missing from the jar of sol-runtime");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new EngineException("Cannot read the embedded model: " + e, e);
+        }
+    }
+
+    private static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}

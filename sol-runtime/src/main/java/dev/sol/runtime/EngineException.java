@@ -1,0 +1,10 @@
+package dev.sol.runtime;
+
+/** Inference failed for a reason that is neither the request nor the model file: memory, the native library, a damaged state. */
+public final class EngineException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    EngineException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,272 @@
+package dev.sol.runtime;
+
+import dev.sol.bindings.BatchBuffer;
+import dev.sol.bindings.ContextHandle;
+import dev.sol.bindings.ContextParams;
+import dev.sol.bindings.Sol;
+import dev.sol.bindings.SolException;
+import java.lang.ref.Cleaner;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The KV cache of a model and what computes on it.
+ *
+ * <p>One thread at a time: a second one gets a {@link ContextInUseException}, {@link #cancel} and {@link #close} excepted.
+ * Closing while another thread decodes cancels the decode, which then throws {@link CancellationException}, and waits for it.
+ * After that every use throws {@link ClosedException}.
+ */
+public final class InferenceContext implements AutoCloseable {
+
+    /** What outlives the owner, for the backstop. */
+    private record State(ContextHandle handle, BatchBuffer batch, SharedModel model, Lifetime lifetime) {
+        void close() {
+            lifetime.close(() -> Sol.cancel(handle), () -> {
+                batch.close();
+                Sol.freeContext(handle);
+                model.release();
+            });
+        }
+    }
+
+    private final State state;
+    private final ContextOptions options;
+    private final int contextLength;
+    private final int embeddingLength;
+    private final int vocabularySize;
+    private final List<LayerKnobs> layers;
+    private final Batch batch;
+    private final Cleaner.Cleanable backstop;
+    private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
+
+    /** Takes over the caller's hold on the model, unless it throws. */
+    InferenceContext(SharedModel model, ContextOptions options, ModelInfo info) {
+        this.options = options;
+        this.contextLength = contextLength(options, info);
+        int batchSize = Math.min(options.batchSize(), contextLength); // llama.cpp cuts it so, and aborts beyond
+        ContextHandle handle = Sol.createContext(model.handle(), params(options, contextLength, batchSize));
+        this.embeddingLength = handle.embeddingLength();
+        this.vocabularySize = handle.vocabularySize();
+        try {
+            this.layers = IntStream.range(0, info.layers())
+                    .mapToObj(layer -> LayerKnobs.of(Sol.layerInfo(handle, layer)))
+                    .toList();
+            BatchBuffer buffer = new BatchBuffer(batchSize);
+            this.batch = new Batch(buffer, contextLength);
+            State own = new State(handle, buffer, model, new Lifetime("the context"));
+            this.state = own;
+            this.backstop = Leaks.watch(this, "a context", own.lifetime(), own::close);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            Sol.freeContext(handle);
+            throw e;
+        }
+    }
+
+    private static int contextLength(ContextOptions options, ModelInfo info) {
+        int trained = info.contextLength();
+        int wanted = options.contextLength();
+        if (wanted == 0) {
+            return trained == 0 ? ContextOptions.DEFAULT_CONTEXT : Math.min(trained, ContextOptions.DEFAULT_CONTEXT);
+        }
+        if (trained != 0 && wanted > trained) {
+            throw RequestException.invalid(
+                    "ctx", "the model was trained with a context of %d tokens, %d is more".formatted(trained, wanted));
+        }
+        return wanted;
+    }
+
+    private static ContextParams params(ContextOptions options, int contextLength, int batchSize) {
+        KnobOptions knobs = options.knobs();
+        ContextParams defaults = Sol.defaultContextParams();
+        return new ContextParams(
+                contextLength,
+                batchSize,
+                Math.min(options.microBatchSize(), batchSize),
+                options.maxSequences(),
+                options.threads() == 0 ? defaults.threads() : options.threads(),
+                options.batchThreads() == 0 ? defaults.batchThreads() : options.batchThreads(),
+                options.flashAttention(),
+                switch (knobs.attention()) {
+                    case RECENCY -> dev.sol.bindings.AttentionCriterion.RECENCY;
+                },
+                knobs.sinks(),
+                knobs.window(),
+                switch (knobs.mlp()) {
+                    case NEURON -> dev.sol.bindings.MlpCriterion.NEURON;
+                },
+                knobs.group());
+    }
+
+    /** How the context was made. */
+    public ContextOptions options() {
+        return options;
+    }
+
+    /** Tokens that fit; positions are 0 … length - 1. */
+    public int contextLength() {
+        return contextLength;
+    }
+
+    /** Floats in a hidden state. */
+    public int embeddingLength() {
+        return embeddingLength;
+    }
+
+    /** Floats in the logits of a token. */
+    public int vocabularySize() {
+        return vocabularySize;
+    }
+
+    /** What the knobs do in each layer of the model. */
+    public List<LayerKnobs> layers() {
+        return layers;
+    }
+
+    /** The tokens of the next {@link #decode}; always the same object. */
+    public Batch batch() {
+        return batch;
+    }
+
+    /**
+     * Computes the tokens of {@link #batch} and adds them to the KV cache. After a failure the cache holds none of the tokens
+     * that were not computed.
+     *
+     * @throws IllegalArgumentException if a token, a position, a sequence or a knob is not valid; nothing was done
+     * @throws CancellationException after {@link #cancel}, or when the context is closed meanwhile
+     * @throws EngineException if the KV cache has no room, or llama.cpp failed
+     */
+    public void decode() {
+        run(handle -> Sol.decode(handle, batch.buffer()));
+    }
+
+    /** Ends the running or the next {@link #decode} with a {@link CancellationException}. Any thread; nothing after close. */
+    public void cancel() {
+        if (state.lifetime.tryEnter()) {
+            try {
+                Sol.cancel(state.handle);
+            } finally {
+                state.lifetime.exit();
+            }
+        }
+    }
+
+    /** Forgets a {@link #cancel} that came too late for its decode. */
+    public void discardCancel() {
+        run(handle -> {
+            batch.clear();
+            try {
+                Sol.decode(handle, batch.buffer()); // of nothing: ends with the cancellation, else as invalid
+            } catch (dev.sol.bindings.DecodeCancelledException | dev.sol.bindings.InvalidArgumentException e) {
+                // either way there is none left
+            }
+        });
+    }
+
+    /**
+     * Copies the logits of token {@code index} of the last batch, which must have been an output.
+     *
+     * @param out {@link #vocabularySize()} floats
+     * @throws IllegalArgumentException if it was no output, or the array has another length
+     */
+    public void logits(int index, float[] out) {
+        run(handle -> Sol.copyLogits(handle, index, out));
+    }
+
+    /**
+     * Copies the hidden state, after the final norm, of token {@code index} of the last batch, which must have been an output.
+     *
+     * @param out {@link #embeddingLength()} floats
+     * @throws IllegalArgumentException if it was no output, the array has another length, or the model's graph has none
+     */
+    public void hidden(int index, float[] out) {
+        run(handle -> Sol.copyHidden(handle, index, out));
+    }
+
+    /**
+     * What token {@code index} of the last batch used.
+     *
+     * @throws IllegalArgumentException if the batch had no knobs
+     */
+    public StepUsage usage(int index) {
+        return call(handle -> StepUsage.of(Sol.usage(handle, index)));
+    }
+
+    /**
+     * Picks the token that follows token {@code index} of the last batch, and tells the sampler.
+     *
+     * @throws IllegalArgumentException if it was no output
+     * @throws ModelException if the logits are not finite
+     */
+    public int sample(Sampler sampler, int index) {
+        return call(handle -> sampler.call(chain -> Sol.sample(handle, chain, index)));
+    }
+
+    /**
+     * Removes positions {@code from} … {@code to} - 1 of a sequence from the KV cache.
+     *
+     * @param from less than 0: from the start
+     * @param to less than 0: to the end
+     * @throws IllegalArgumentException for a part of a sequence of a model that cannot forget one (recurrent ones)
+     */
+    public void removeSequence(int sequence, int from, int to) {
+        run(handle -> Sol.removeSequence(handle, sequence, from, to));
+    }
+
+    /** Lets {@code target} share the cells of {@code source} in these positions (as {@link #removeSequence}); copies nothing. */
+    public void copySequence(int source, int target, int from, int to) {
+        run(handle -> Sol.copySequence(handle, source, target, from, to));
+    }
+
+    /** The highest position of the sequence in the KV cache, -1 when it has none. */
+    public int maxPosition(int sequence) {
+        return call(handle -> Sol.maxPosition(handle, sequence));
+    }
+
+    /** Forgets every sequence. */
+    public void clear() {
+        run(Sol::clearKvCache);
+    }
+
+    private interface Use {
+        void on(ContextHandle handle);
+    }
+
+    private void run(Use use) {
+        call(handle -> {
+            use.on(handle);
+            return "";
+        });
+    }
+
+    /** Runs {@code use} on the native context, which is not freed meanwhile, and which no other thread uses. */
+    private <T> T call(Function<ContextHandle, T> use) {
+        state.lifetime.enter();
+        try {
+            Thread current = Thread.currentThread();
+            Thread other = user.compareAndExchange(null, current);
+            if (other != null) {
+                throw new ContextInUseException(other);
+            }
+            try {
+                return use.apply(state.handle);
+            } catch (SolException e) {
+                throw NativeErrors.translate(e);
+            } finally {
+                user.set(null);
+            }
+        } finally {
+            state.lifetime.exit();
+        }
+    }
+
+    /** Cancels a running decode and waits for it. A second call does nothing. */
+    @Override
+    public void close() {
+        state.close();
+        backstop.clean();
+    }
+}

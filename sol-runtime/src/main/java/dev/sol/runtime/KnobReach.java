@@ -1,0 +1,27 @@
+package dev.sol.runtime;
+
+import dev.sol.policy.Axis;
+import java.util.Arrays;
+import java.util.List;
+
+/** Which knobs reach any layer of a model at all. One that does not is realised as dense. */
+record KnobReach(boolean attn, boolean mlp, boolean bits) {
+
+    static KnobReach of(List<LayerKnobs> layers) {
+        return new KnobReach(
+                layers.stream().anyMatch(layer -> layer.attention() != LayerKnobs.Attention.NONE),
+                layers.stream().anyMatch(layer -> layer.mlpUnits() > 0 || layer.sharedUnits() > 0),
+                layers.stream().anyMatch(LayerKnobs::actBits));
+    }
+
+    /** The axes whose knob reaches no layer. */
+    List<Axis> unreached() {
+        return Arrays.stream(Axis.values())
+                .filter(axis -> !switch (axis) {
+                    case ATTN -> attn;
+                    case MLP -> mlp;
+                    case BITS -> bits;
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,36 @@
+package dev.sol.runtime;
+
+import dev.sol.bindings.LayerInfo;
+
+/**
+ * What the knobs do in one layer of a model, read from its computation graph.
+ *
+ * @param attention what κ counts there
+ * @param mlpUnits units of the layer's dense MLP that ρ chooses from; 0 = not reached
+ * @param sharedUnits the same for shared experts
+ * @param actBits whether b rounds an MLP output of the layer
+ */
+public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, boolean actBits) {
+
+    /** What the attention knob counts in a layer. */
+    public enum Attention {
+        /** No attention through the KV cache: κ does not reach the layer. */
+        NONE,
+        /** All earlier positions. */
+        FULL,
+        /** The positions within the layer's sliding window. */
+        SLIDING
+    }
+
+    static LayerKnobs of(LayerInfo info) {
+        return new LayerKnobs(
+                switch (info.attention()) {
+                    case NONE -> Attention.NONE;
+                    case FULL -> Attention.FULL;
+                    case SLIDING -> Attention.SLIDING;
+                },
+                info.mlpUnits(),
+                info.sharedUnits(),
+                info.actBits());
+    }
+}

@@ -1,0 +1,124 @@
+package dev.sol.runtime;
+
+import dev.sol.bindings.ModelHandle;
+import dev.sol.bindings.ModelParams;
+import dev.sol.bindings.NativeLibraryException;
+import dev.sol.bindings.Sol;
+import dev.sol.bindings.SolException;
+import java.lang.ref.Cleaner;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/**
+ * A loaded model: weights and tokenizer. May be used by several threads at once.
+ *
+ * <p>After {@link #close}, and while it waits for calls that are running, every use throws {@link ClosedException}. Contexts
+ * that are still open go on working: the weights are freed when the last of them is closed too.
+ */
+public final class Model implements AutoCloseable {
+
+    /** What outlives the owner, for the backstop. */
+    private record State(SharedModel shared, Lifetime lifetime) {
+        void close() {
+            lifetime.close(() -> {}, shared::release);
+        }
+    }
+
+    private final State state;
+    private final ModelInfo info;
+    private final Tokenizer tokenizer;
+    private final Cleaner.Cleanable backstop;
+
+    private Model(SharedModel shared, ModelInfo info) {
+        State own = new State(shared, new Lifetime("the model"));
+        this.state = own;
+        this.info = info;
+        this.tokenizer = new Tokenizer(this);
+        this.backstop = Leaks.watch(this, "a model", own.lifetime(), own::close);
+    }
+
+    /**
+     * Loads a GGUF file (of a split one: its first part).
+     *
+     * @throws ModelException if there is no such file, it is no GGUF, damaged, or of an unsupported kind
+     * @throws EngineException if there is not enough memory, or this machine cannot use the native library; the message says
+     *     what to do
+     */
+    public static Model load(Path file, ModelOptions options) {
+        try {
+            ModelHandle handle = Sol.loadModel(file, new ModelParams(options.gpuLayers(), options.mmap(), false));
+            return new Model(new SharedModel(handle), ModelInfo.of(handle));
+        } catch (NativeLibraryException e) {
+            throw new EngineException(String.valueOf(e.getMessage()), e);
+        } catch (SolException e) {
+            throw NativeErrors.translate(e);
+        }
+    }
+
+    /** What the model is. */
+    public ModelInfo info() {
+        call(_ -> "");
+        return info;
+    }
+
+    /** The model's tokenizer, for any thread, as long as the model is open. */
+    public Tokenizer tokenizer() {
+        call(_ -> "");
+        return tokenizer;
+    }
+
+    /**
+     * Makes a context, which the caller closes.
+     *
+     * @throws RequestException if the options do not fit the model
+     * @throws EngineException if there is not enough memory
+     */
+    public InferenceContext newContext(ContextOptions options) {
+        return call(handle -> {
+            state.shared.retain();
+            try {
+                return new InferenceContext(state.shared, options, info);
+            } catch (RuntimeException e) {
+                state.shared.release();
+                throw e;
+            }
+        });
+    }
+
+    /**
+     * Copies the row of {@code token} in the input embedding, without a scale that an architecture may apply.
+     *
+     * @param out {@link ModelInfo#embeddingLength()} floats
+     * @throws IllegalArgumentException if there is no such token, or the array has another length
+     */
+    public void tokenEmbedding(int token, float[] out) {
+        call(handle -> {
+            Sol.tokenEmbedding(handle, token, out);
+            return "";
+        });
+    }
+
+    /** Runs {@code use} on the native model, which is not freed meanwhile. */
+    <T> T call(Function<ModelHandle, T> use) {
+        state.lifetime.enter();
+        try {
+            return use.apply(state.shared.handle());
+        } catch (SolException e) {
+            throw NativeErrors.translate(e);
+        } finally {
+            state.lifetime.exit();
+        }
+    }
+
+    /** Waits for running calls. A second call does nothing. */
+    @Override
+    public void close() {
+        state.close();
+        backstop.clean();
+    }
+
+    @Override
+    public String toString() {
+        return info.description();
+    }
+}

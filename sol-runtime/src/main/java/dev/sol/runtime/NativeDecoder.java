@@ -1,0 +1,160 @@
+package dev.sol.runtime;
+
+import dev.sol.policy.Action;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Sequence 0 of a context of its own. */
+final class NativeDecoder implements Decoder {
+    private final Model model;
+    private final Tokenizer tokenizer;
+    private final InferenceContext context;
+    private final Batch batch;
+    private @Nullable Sampler sampler;
+    private boolean samplerWantsPrompt;
+    private int position; // of the next token
+    private int output; // index of the last token in its batch
+
+    /** Takes over the model, also when it throws. */
+    NativeDecoder(Model model, ContextOptions options) {
+        this.model = model;
+        try {
+            this.tokenizer = model.tokenizer();
+            this.context = model.newContext(options);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+        this.batch = context.batch();
+    }
+
+    ModelInfo model() {
+        return model.info();
+    }
+
+    @Override
+    public int contextLength() {
+        return context.contextLength();
+    }
+
+    @Override
+    public int embeddingLength() {
+        return context.embeddingLength();
+    }
+
+    @Override
+    public int vocabularySize() {
+        return context.vocabularySize();
+    }
+
+    @Override
+    public int forcedPositions() {
+        return context.options().knobs().forcedPositions();
+    }
+
+    @Override
+    public List<LayerKnobs> layers() {
+        return context.layers();
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return tokenizer.encode(text, true, true);
+    }
+
+    @Override
+    public OptionalInt beginOfText() {
+        OptionalInt bos = tokenizer.bos();
+        return bos.isPresent() ? bos : tokenizer.eos();
+    }
+
+    @Override
+    public byte[] bytes(int token) {
+        return tokenizer.bytes(token);
+    }
+
+    @Override
+    public boolean isEndOfGeneration(int token) {
+        return tokenizer.isEndOfGeneration(token);
+    }
+
+    @Override
+    public void embedding(int token, float[] out) {
+        model.tokenEmbedding(token, out);
+    }
+
+    @Override
+    public void start(SamplingOptions options, boolean ignoreEos) {
+        if (sampler != null) {
+            sampler.close();
+            sampler = null;
+        }
+        sampler = new Sampler(model, options, ignoreEos, contextLength());
+        samplerWantsPrompt = options.hasPenalties();
+        position = 0;
+        context.discardCancel();
+        context.clear();
+    }
+
+    @Override
+    public void prefill(int[] tokens) {
+        for (int from = 0; from < tokens.length; from += batch.capacity()) {
+            int to = Math.min(from + batch.capacity(), tokens.length);
+            batch.clear();
+            for (int i = from; i < to; i++) {
+                output = batch.add(tokens[i], position++, 0, i == tokens.length - 1);
+            }
+            context.decode();
+        }
+        if (samplerWantsPrompt) {
+            for (int token : tokens) {
+                sampler().accept(token);
+            }
+        }
+    }
+
+    @Override
+    public void step(int token, @Nullable Action knobs) {
+        batch.clear();
+        output = knobs == null ? batch.add(token, position, 0, true) : batch.add(token, position, 0, true, knobs);
+        context.decode();
+        position++;
+    }
+
+    @Override
+    public int sample() {
+        return context.sample(sampler(), output);
+    }
+
+    @Override
+    public StepUsage usage() {
+        return context.usage(output);
+    }
+
+    @Override
+    public void hidden(float[] out) {
+        context.hidden(output, out);
+    }
+
+    @Override
+    public void cancel() {
+        context.cancel();
+    }
+
+    @Override
+    public void close() {
+        if (sampler != null) {
+            sampler.close();
+        }
+        context.close();
+        model.close();
+    }
+
+    private Sampler sampler() {
+        if (sampler == null) {
+            throw new IllegalStateException("no sequence was started");
+        }
+        return sampler;
+    }
+}

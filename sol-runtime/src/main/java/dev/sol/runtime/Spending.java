@@ -1,0 +1,95 @@
+package dev.sol.runtime;
+
+import dev.sol.policy.Action;
+import dev.sol.policy.Budget;
+import dev.sol.policy.Observation;
+import dev.sol.policy.PolicyContext;
+import dev.sol.policy.PolicySession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The compute of one completion: asks the policy before every effective step and books what the step really used. Without a
+ * budget there are no knobs at all, and nothing to ask.
+ */
+final class Spending {
+
+    /** A policy at work. */
+    private record Session(
+            PolicySession policy, Observation observation, boolean wantsHidden, boolean wantsEmbedding) {}
+
+    private final Decoder decoder;
+    private final KnobReach reach;
+    private final @Nullable Session session;
+    private int effectiveSteps;
+
+    /** @param steps the most steps of the completion; 0: there will be none */
+    Spending(Decoder decoder, CompletionRequest request, int steps, long seed) {
+        this.decoder = decoder;
+        this.reach = KnobReach.of(decoder.layers());
+        Budget budget = request.budget();
+        if (budget == null || steps == 0) {
+            this.session = null;
+            return;
+        }
+        var policy = request.policy();
+        PolicyContext context = new PolicyContext(budget, policy.grid(), seed);
+        this.session = new Session(
+                policy.start(context),
+                new Observation(
+                        context,
+                        steps,
+                        policy.needsHidden() ? decoder.embeddingLength() : 0,
+                        policy.needsEmbedding() ? decoder.embeddingLength() : 0),
+                policy.needsHidden(),
+                policy.needsEmbedding());
+    }
+
+    /**
+     * Decodes one token.
+     *
+     * @param step from 0
+     * @param visible positions that dense attention would attend, the token's own included
+     * @return what the step was given to spend; dense without a budget, and when it is not effective
+     */
+    Action step(int step, int token, int visible) {
+        boolean effective = visible > decoder.forcedPositions();
+        if (effective) {
+            effectiveSteps++;
+        }
+        if (session == null || !effective) {
+            decoder.step(token, null);
+            return Action.DENSE;
+        }
+        Observation observation = session.observation();
+        observation.begin(step, true);
+        if (session.wantsHidden()) {
+            decoder.hidden(observation.hidden());
+        }
+        if (session.wantsEmbedding()) {
+            decoder.embedding(token, observation.embedding());
+        }
+        Action action = session.policy().next(observation);
+        decoder.step(token, action);
+        StepUsage usage = decoder.usage();
+        observation.record(
+                action,
+                reach.attn() ? usage.attn() : 1,
+                reach.mlp() ? usage.mlp() : 1,
+                reach.bits() ? action.actBits() : Action.DENSE.actBits());
+        return action;
+    }
+
+    /** Means over the effective steps; null without any. */
+    @Nullable Budget realised() {
+        if (effectiveSteps == 0) {
+            return null;
+        }
+        return session == null
+                ? Budget.DENSE
+                : session.observation().tracker().realised().orElse(null);
+    }
+
+    KnobReach reach() {
+        return reach;
+    }
+}
