@@ -47,8 +47,8 @@ own_hashes() {
 # libraries KIND: sets result to the folder of the libraries of KIND (sol, or stock: the source without patches or sources of
 # ours), building them if the cache does not have them.
 libraries() {
-    local tree=$patched_tree key
-    [ "$1" = sol ] || tree=$base_tree
+    local tree=$patched_tree key what="$patches patches"
+    [ "$1" = sol ] || tree=$base_tree what='no patches'
     describe_variant "$1"
     key=$(
         {
@@ -61,9 +61,9 @@ libraries() {
     lock "$variant"
     [ -e "$result/native.properties" ] && return
     configure "$1" "$tree" -DSOL_TESTS=OFF
-    say "compiling llama.cpp $(lock_value tag), $native, $patches patches"
+    say "compiling llama.cpp $(lock_value tag), $native, $what"
     run_ninja llama
-    collect
+    collect "$what"
 }
 
 # configure KIND TREE OPTION…: brings the variant's folder up to date with our files. The caller holds its lock.
@@ -103,9 +103,9 @@ run_ninja() {
         die "the build failed; files under $work/own are copies of those in $here"
 }
 
-# Puts the libraries of work/out, named as the dynamic linker asks for them, into $result.
+# collect WHAT: puts the libraries of work/out, named as the dynamic linker asks for them, into $result.
 collect() {
-    local new=$result.new file name libraries=() sums=
+    local what=$1 new=$result.new file name libraries=() sums=
     rm -rf "$new"
     mkdir -p "$new"
     for file in "$work"/out/bin/*; do
@@ -122,8 +122,8 @@ collect() {
         printf 'libraries=%s\n' "$(IFS=, && echo "${libraries[*]}")"
         printf 'cpu-features=%s\n' "$(cat "$work/out/cpu-features.txt")"
         printf '%s' "$sums"
-        printf 'build=llama.cpp %s (%s), %s patches, %s, %s\n' \
-            "$(lock_value tag)" "${base_tree:0:12}" "$patches" "$native" "$compiler_id"
+        printf 'build=llama.cpp %s (%s), %s, %s, %s\n' \
+            "$(lock_value tag)" "${base_tree:0:12}" "$what" "$native" "$compiler_id"
     } >"$new/native.properties"
     mkdir -p "${result%/*}"
     mv -T "$new" "$result" 2>/dev/null || mv "$new" "$result"
