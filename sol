@@ -61,13 +61,13 @@ each_command() {
 each_module() {
     local module
     while IFS='|' read -r _ module _; do
-        [ -z "$module" ] || echo "$(trim "$module")"
+        [ -z "$module" ] || trim "$module"
     done <<<"$commands" | sort -u
 }
 
 trim() {
     local text=${1#"${1%%[! ]*}"}
-    printf %s "${text%"${text##*[! ]}"}"
+    printf '%s\n' "${text%"${text##*[! ]}"}"
 }
 
 # find_command NAME: sets module and main; fails if there is no such command.
@@ -105,7 +105,7 @@ find_jdk() {
     for home in "${JAVA_HOME:-}" "$javac" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
         /opt/*jdk* /opt/java/* /usr/local/*jdk* \
         /Library/Java/JavaVirtualMachines/*/Contents/Home "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home; do
-        [ -x "$home/bin/javac" ] && [ -r "$home/release" ] || continue
+        if [ ! -x "$home/bin/javac" ] || [ ! -r "$home/release" ]; then continue; fi
         version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")
         if [ "${version:-0}" -ge "$jdk_wanted" ]; then
             export JAVA_HOME=$home
@@ -225,7 +225,7 @@ app_key() (
         # Native code is compiled for the CPU at hand.
         sed -n -e '/^$/q' -e '/^\(model name\|flags\|Features\)/p' /proc/cpuinfo 2>/dev/null || true
         [ -z "${SOL_LLAMA_SOURCE:-}" ] || git -C "$SOL_LLAMA_SOURCE" rev-parse HEAD 2>/dev/null || true
-        # shellcheck disable=SC2046
+        # shellcheck disable=SC2046,SC2086
         find pom.xml $(modules_of "$1") \( -name target -o -path '*/src/test' -o -path native-llama/tests \) -prune \
             -o -type f -print0 | LC_ALL=C sort -z | xargs -0 $sha256
     } | $sha256 | cut -c1-16
@@ -296,11 +296,12 @@ maven() (
 )
 
 show_progress() {
-    local line step= tty=false
+    local line step='' tty=false
     [ ! -t 2 ] || tty=true
     while IFS= read -r line; do
         case $line in
             *' Building '*'['*/*']')
+                # shellcheck disable=SC2001
                 step=$(sed 's/.* Building \(.*[^ ]\)  *\(\[.*\]\)$/\2 \1/' <<<"$line")
                 if $tty; then printf '\r\033[K%s' "$step" >&2; else printf '%s\n' "$step" >&2; fi
                 ;;

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
 # Builds libllama and libggml: the pinned llama.cpp, our patches, our sources.
 #
 #   build.sh libs          builds, and prints the folder of the shared libraries
@@ -23,14 +24,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 command=${1:-libs}
 [ $# -eq 0 ] || shift
 
-# shellcheck source-path=SCRIPTDIR
 . "$here/build/common.sh"
 . "$here/build/source.sh"
 . "$here/build/compile.sh"
 . "$here/build/check.sh"
 
 usage() {
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$here/build.sh"
+    sed -n '3,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$here/build.sh"
 }
 
 prepare() {

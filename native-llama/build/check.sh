@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by build.sh: copying the results to where Java takes them, checking them there, and running the native tests.
 
 # install_libraries DIR: files that are already right keep their times, so that nothing later is rebuilt for them.

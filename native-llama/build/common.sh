@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by build.sh: messages, the cache folder, locks, and what differs between operating systems.
 
 die() {

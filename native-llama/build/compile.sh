@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by build.sh: from a source tree to a folder of shared libraries in the cache.
 #
 #   cache/build/VARIANT/   where CMake and ninja work: llama/ (the source), own/ (a copy of our files), out/
@@ -37,8 +38,8 @@ cpu_model() {
 
 # own_hashes KIND: our files that have a say in the libraries, and their hashes. None has a blank in its name.
 own_hashes() {
-    cd "$here"
-    local sources=
+    local sources=''
+    cd "$here" || return
     [ "$1" = stock ] || sources='include src'
     # shellcheck disable=SC2046,SC2086
     sha256 $(find CMakeLists.txt cmake build build.sh $sources -type f | LC_ALL=C sort)
@@ -105,17 +106,20 @@ run_ninja() {
 
 # collect WHAT: puts the libraries of work/out, named as the dynamic linker asks for them, into $result.
 collect() {
-    local what=$1 new=$result.new file name libraries=() sums=
+    local what=$1 new=$result.new file name libraries=() sums=''
     rm -rf "$new"
     mkdir -p "$new"
     for file in "$work"/out/bin/*; do
         [ -L "$file" ] || ! is_library "$file" || cp "$file" "$new/$(library_name "$file")"
     done
     # In the order in which they need each other: base, backends, the registry of backends, llama.
-    for name in $(cd "$new" && ls -d ./*ggml-base* && ls -d ./*ggml-* | grep -v ggml-base && ls -d ./*ggml.* && ls -d ./*llama.*); do
-        name=${name#./}
+    for file in "$new"/*ggml-base.* "$new"/*ggml-* "$new"/*ggml.* "$new"/*llama.*; do
+        name=${file##*/}
+        case " ${libraries[*]-} " in
+            *" $name "*) continue ;; # base, met again among the backends
+        esac
         libraries+=("$name")
-        sums+="sha256.$name=$(sha256 "$new/$name" | cut -d' ' -f1)"$'\n'
+        sums+="sha256.$name=$(sha256 "$file" | cut -d' ' -f1)"$'\n'
     done
     {
         printf '# What the loader checks before it loads these libraries.\n'

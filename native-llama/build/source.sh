@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by build.sh: the pinned llama.cpp source, and the tree with our patches applied.
 #
 # All sources go into one bare git repository in the cache, so that a source is checked by its git tree hash and patches are
