@@ -1,0 +1,31 @@
+package dev.sol.web;
+
+import dev.sol.runtime.LayerKnobs;
+import java.net.URI;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** What {@code sol serve} prints when it is ready. */
+final class Banner {
+    private Banner() {}
+
+    /**
+     * One line: where, which model, what the knobs act on.
+     *
+     * @param context tokens that fit
+     */
+    static String line(URI uri, String model, List<LayerKnobs> layers, int context) {
+        return "%s serves %s: context %d; layers with knobs: attn %s, mlp %s, bits %s; mode reference"
+                .formatted(
+                        uri,
+                        model,
+                        context,
+                        share(layers, layer -> layer.attention() != LayerKnobs.Attention.NONE),
+                        share(layers, layer -> layer.mlpUnits() > 0 || layer.sharedUnits() > 0),
+                        share(layers, LayerKnobs::actBits));
+    }
+
+    private static String share(List<LayerKnobs> layers, Predicate<LayerKnobs> acts) {
+        return layers.stream().filter(acts).count() + "/" + layers.size();
+    }
+}

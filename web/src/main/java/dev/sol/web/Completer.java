@@ -1,0 +1,29 @@
+package dev.sol.web;
+
+import dev.sol.runtime.CompletionEngine;
+import dev.sol.runtime.CompletionHandle;
+import dev.sol.runtime.CompletionListener;
+import dev.sol.runtime.CompletionRequest;
+
+/** What completes requests: an engine, or in tests something that behaves like one. */
+interface Completer {
+    /** As {@link CompletionEngine#submit}. */
+    CompletionHandle submit(CompletionRequest request, CompletionListener listener);
+
+    /** As {@link CompletionEngine#isAlive}. */
+    boolean isAlive();
+
+    static Completer of(CompletionEngine engine) {
+        return new Completer() {
+            @Override
+            public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
+                return engine.submit(request, listener);
+            }
+
+            @Override
+            public boolean isAlive() {
+                return engine.isAlive();
+            }
+        };
+    }
+}

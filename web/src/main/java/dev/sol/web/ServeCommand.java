@@ -1,0 +1,104 @@
+package dev.sol.web;
+
+import dev.sol.runtime.CompletionEngine;
+import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.cli.Command;
+import dev.sol.runtime.cli.EngineOptions;
+import dev.sol.runtime.openai.CompletionParser;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code sol serve}: the HTTP API, until the process is told to stop (SIGTERM, Ctrl-C) or the calling thread is interrupted.
+ * Listens before it loads the model, so that a port in use is known at once and probes find out that it is loading.
+ */
+@picocli.CommandLine.Command(
+        name = "serve",
+        description = "Serves an OpenAI-style HTTP API.%n",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+public final class ServeCommand implements Callable<Integer> {
+    /** What was accepted may go on for so long after the signal to stop. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /** After this time the process ends in any case. */
+    private static final Duration LIMIT = GRACE.plusSeconds(5);
+
+    @Option(
+            names = "--host",
+            paramLabel = "NAME",
+            defaultValue = ServerOptions.DEFAULT_HOST,
+            description = "Name or address to listen on. Default: ${DEFAULT-VALUE}.")
+    private String host = "";
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "" + ServerOptions.DEFAULT_PORT,
+            description = "Port to listen on; 0: any that is free. Default: ${DEFAULT-VALUE}.")
+    private int port;
+
+    @Option(
+            names = "--policy",
+            paramLabel = "NAME",
+            defaultValue = CompletionRequest.DEFAULT_POLICY,
+            description = "Who spends the budget of a request that does not say. Default: ${DEFAULT-VALUE}.")
+    private String policy = "";
+
+    @Option(
+            names = "--queue",
+            paramLabel = "N",
+            defaultValue = "" + CompletionEngine.DEFAULT_QUEUE_CAPACITY,
+            description = "How many requests may wait while one is completed. Default: ${DEFAULT-VALUE}.")
+    private int queue;
+
+    @Option(
+            names = "--max-body",
+            paramLabel = "BYTES",
+            defaultValue = "" + ServerOptions.DEFAULT_MAX_BODY,
+            description = "The largest request body. Default: ${DEFAULT-VALUE}.")
+    private long maxBody;
+
+    @Mixin
+    private EngineOptions engine = new EngineOptions();
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    /** Runs the command with the arguments of a process, and ends it. */
+    public static void main(String... arguments) {
+        Command.main(new ServeCommand(), arguments);
+    }
+
+    @Override
+    public Integer call() {
+        PrintWriter out =
+                Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
+        ServerOptions options = new ServerOptions(host, port, maxBody, ServerOptions.DEFAULT_MAX_PENDING);
+        CompletionParser parser = new CompletionParser(engine.modelId(), policy);
+        try (StopSignal signal = StopSignal.install();
+                SolServer server = SolServer.listen(options);
+                CompletionEngine running = engine.open(queue)) {
+            server.serve(new ServedModel(engine.modelId(), Instant.now(), parser, Completer.of(running)));
+            out.println(Banner.line(server.uri(), engine.modelId(), running.layers(), running.contextLength()));
+            try {
+                signal.await(LIMIT);
+                server.drain();
+                running.close(GRACE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // the engine and the server are closed now, in this order
+            }
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,39 @@
+package dev.sol.web;
+
+/**
+ * How the service listens and what it allows.
+ *
+ * @param host name or address to listen on
+ * @param port 0 = any that is free
+ * @param maxBodyBytes the largest request body
+ * @param maxPendingBytes the most that a stream keeps for a client that reads slowly, about; one that falls behind further is cut
+ *     off
+ */
+record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBytes) {
+    static final String DEFAULT_HOST = "127.0.0.1";
+    static final int DEFAULT_PORT = 8080;
+
+    /** Room for a prompt of some hundred thousand tokens. */
+    static final long DEFAULT_MAX_BODY = 4L << 20;
+
+    static final long DEFAULT_MAX_PENDING = 1L << 20;
+
+    static final ServerOptions DEFAULT =
+            new ServerOptions(DEFAULT_HOST, DEFAULT_PORT, DEFAULT_MAX_BODY, DEFAULT_MAX_PENDING);
+
+    ServerOptions withPort(int value) {
+        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes);
+    }
+
+    ServerOptions withHost(String value) {
+        return new ServerOptions(value, port, maxBodyBytes, maxPendingBytes);
+    }
+
+    ServerOptions withMaxBodyBytes(long value) {
+        return new ServerOptions(host, port, value, maxPendingBytes);
+    }
+
+    ServerOptions withMaxPendingBytes(long value) {
+        return new ServerOptions(host, port, maxBodyBytes, value);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sol.web;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A response of server-sent events, whose head is sent with the first of them.
+ *
+ * <p>Events that have not left for the client's socket are counted. When they exceed a limit, because the client does not read,
+ * the stream stops taking more and says so once. So a slow reader costs a bounded amount of memory and never makes a sender
+ * wait.
+ */
+final class SseStream {
+    private final HttpServerResponse response;
+    private final Context context;
+    private final long maxPendingBytes;
+    private final Runnable onOverflow;
+    private final AtomicLong pendingBytes = new AtomicLong();
+    private volatile boolean overflowed;
+
+    /**
+     * @param context of the request
+     * @param maxPendingBytes the most that may wait to be sent; a single event may exceed it
+     * @param onOverflow called on {@code context}
+     */
+    SseStream(HttpServerResponse response, Context context, long maxPendingBytes, Runnable onOverflow) {
+        this.response = response;
+        this.context = context;
+        this.maxPendingBytes = maxPendingBytes;
+        this.onOverflow = onOverflow;
+    }
+
+    /** Sends an event, after those before it. Any thread, one at a time. Never blocks. */
+    void send(String data) {
+        if (overflowed) {
+            return;
+        }
+        Buffer event = Buffer.buffer("data: " + data + "\n\n");
+        int length = event.length();
+        if (pendingBytes.getAndAdd(length) > maxPendingBytes) {
+            overflowed = true;
+            context.runOnContext(_ -> onOverflow.run());
+        } else {
+            context.runOnContext(_ -> write(event, length));
+        }
+    }
+
+    private void write(Buffer event, int length) {
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        if (!response.headWritten()) {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+                    .putHeader("X-Accel-Buffering", "no"); // nginx in front of us must not collect the events
+        }
+        response.write(event).onComplete(_ -> pendingBytes.addAndGet(-length));
+    }
+
+    /** Whether anything was sent. On the context. */
+    boolean isStarted() {
+        return response.headWritten();
+    }
+
+    /** Ends the response, after all events. On the context. */
+    void end() {
+        context.runOnContext(_ -> {
+            if (!response.ended() && !response.closed()) {
+                response.end();
+            }
+        });
+    }
+}
