@@ -3,6 +3,7 @@ package dev.sol.runtime;
 import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.policy.Policies;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,17 @@ public record CompletionRequest(
         }
         if (stop.contains("")) {
             throw RequestException.invalid("stop", "stop must not have an empty string");
+        }
+        stop.forEach(text -> checkUnicode("stop", text));
+        if (prompt instanceof Prompt.Text(String text)) {
+            checkUnicode("prompt", text);
+        }
+    }
+
+    /** The tokenizer would read something else than what was written, and a stop string could split a character. */
+    private static void checkUnicode(String field, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw RequestException.invalid(field, field + " has half of a surrogate pair, which is no character");
         }
     }
 

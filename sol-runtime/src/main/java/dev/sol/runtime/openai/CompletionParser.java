@@ -1,10 +1,12 @@
 package dev.sol.runtime.openai;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.ActionGrid;
@@ -43,10 +45,10 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class CompletionParser {
-    private static final ObjectReader READER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-            .build()
-            .readerFor(JsonNode.class);
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .build();
 
     private static final Set<String> BUDGET_FIELDS = Set.of("attn", "mlp", "bits");
     private static final long MAX_SEED = (1L << 32) - 2; // the highest 32-bit number means "random" to llama.cpp
@@ -104,16 +106,19 @@ public final class CompletionParser {
      * @throws RequestException if it is not JSON
      */
     public static JsonNode read(String what, byte[] json) {
-        try {
-            JsonNode node = READER.readTree(json);
-            if (node.isMissingNode()) {
+        try (JsonParser parser = MAPPER.createParser(json)) {
+            JsonNode node = MAPPER.readTree(parser);
+            if (node == null) {
                 throw notJson(what, "it is empty");
             }
+            if (parser.nextToken() != null) {
+                throw notJson(what, "there is more after its end" + where(parser.currentTokenLocation()));
+            }
             return node;
+        } catch (JsonEOFException e) {
+            throw notJson(what, "it ends too early" + where(e.getLocation()));
         } catch (JsonProcessingException e) {
-            JsonLocation at = e.getLocation();
-            String where = at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
-            throw notJson(what, firstLine(e.getOriginalMessage()) + where);
+            throw notJson(what, firstLine(e.getOriginalMessage()) + where(e.getLocation()));
         } catch (IOException e) { // bytes that are no text
             throw notJson(what, firstLine(String.valueOf(e.getMessage())));
         }
@@ -123,8 +128,13 @@ public final class CompletionParser {
         return new RequestException(what + " is not valid JSON: " + why, null, "invalid_json");
     }
 
+    private static String where(@Nullable JsonLocation at) {
+        return at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
+    }
+
+    /** Without Jackson's advice to programmers. */
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
+        return text.lines().findFirst().orElse("").replaceFirst(": enable `.*", "");
     }
 
     private static ObjectNode object(String what, JsonNode node) {

@@ -1,0 +1,81 @@
+package dev.sol.runtime.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What {@code sol generate} refuses before it needs a model. */
+class GenerateArgumentsTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Command.run(new GenerateCommand(), new PrintWriter(out), new PrintWriter(err), arguments);
+    }
+
+    /** arguments (by spaces) | a part of the message */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            --max-tokens 5                          | --prompt
+            --prompt x --max-tokens five            | --max-tokens
+            --prompt x --max-tokens 0               | max_tokens must be at least 1
+            --prompt x --temperature -1             | temperature must be from 0 to 100
+            --prompt x --temperature NaN            | temperature must be from 0 to 100, not NaN
+            --prompt x --top-p 2                    | top_p must be from 0 to 1
+            --prompt x --top-k -1                   | top_k must be at least 0
+            --prompt x --seed 99999999999           | seed must be from 0 to 4294967294
+            --prompt x --budget half                | --budget is not valid JSON
+            --prompt x --budget NaN                 | budget must be between 0.1167 (the minimum) and 1, but is NaN
+            --prompt x --budget .01                 | 0.1167 (the minimum)
+            --prompt x --budget {"attn":2}          | budget.attn must be between
+            --prompt x --budget [1]                 | budget must be a number or an object
+            --prompt x --policy magic               | dense, uniform, random
+            --prompt x --unknown                    | Unknown option
+            --prompt x --attn-criterion quest       | there is: recency
+            --prompt x --mlp-criterion neuron:7     | neuron, neuron:1, neuron:8, neuron:32
+            --prompt x --mlp-criterion channel      | neuron, neuron:1, neuron:8, neuron:32
+            --prompt x --page 0                     | page must be at least 1
+            --prompt x --threads -1                 | threads must be from 0
+            --prompt x --threads 100000             | threads must be from 0
+            --prompt x --ctx -5                     | ctx must be at least 0
+            --prompt x --n-gpu-layers -2            | n_gpu_layers must be -1
+            """)
+    void wrongArguments(String arguments, String message) {
+        int code = run(arguments.split(" "));
+
+        assertThat(code).isEqualTo(2);
+        assertThat(err.toString()).startsWith("generate: ").contains(message).doesNotContain("\tat ");
+        assertThat(err.toString().lines().filter(line -> !line.startsWith("Try: ")))
+                .hasSize(1);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void help() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString())
+                .contains("--prompt", "--max-tokens", "--budget", "--policy", "--json", "--model", "--threads", "--ctx")
+                .contains("--attn-criterion", "--page", "--mlp-criterion", "--temperature", "--seed");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void theModelIdIsTheNameOfTheFile(@TempDir Path folder) throws Exception {
+        EngineOptions options = new EngineOptions();
+        assertThat(options.modelId()).isEqualTo("sol-tiny-f16");
+
+        new picocli.CommandLine(new Holder(options)).parseArgs("--model", "/models/Qwen3-0.6B.gguf");
+        assertThat(options.modelId()).isEqualTo("Qwen3-0.6B");
+        assertThat(Files.exists(folder)).isTrue();
+    }
+
+    @picocli.CommandLine.Command
+    record Holder(@picocli.CommandLine.Mixin EngineOptions options) {}
+}

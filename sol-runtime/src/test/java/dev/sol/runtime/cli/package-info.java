@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,290 @@
+package dev.sol.runtime.openai;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.sol.policy.Axis;
+import dev.sol.policy.Budget;
+import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.Prompt;
+import dev.sol.runtime.RequestException;
+import dev.sol.runtime.SamplingOptions;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CompletionParserTest {
+    private final CompletionParser parser = new CompletionParser("the-model", "uniform");
+
+    private CompletionCall parse(String body) {
+        return parser.parse(body.getBytes(UTF_8));
+    }
+
+    private CompletionRequest request(String body) {
+        return parse(body).request();
+    }
+
+    @Test
+    void defaults() {
+        CompletionCall call = parse("{\"prompt\": \"Once\"}");
+
+        assertThat(call.stream()).isFalse();
+        assertThat(call.includeUsage()).isFalse();
+        CompletionRequest request = call.request();
+        assertThat(request.prompt()).isEqualTo(new Prompt.Text("Once"));
+        assertThat(request.maxTokens()).isEqualTo(128);
+        assertThat(request.sampling()).isEqualTo(SamplingOptions.DEFAULT);
+        assertThat(request.stop()).isEmpty();
+        assertThat(request.ignoreEos()).isFalse();
+        assertThat(request.budget()).isNull();
+        assertThat(request.policy().name()).isEqualTo("uniform");
+        assertThat(request.trace()).isFalse();
+    }
+
+    @Test
+    void everyField() {
+        CompletionCall call = parse("""
+                {"prompt": "Once", "model": "the-model", "max_tokens": 5, "temperature": 1, "top_k": 3, "top_p": 0.5,
+                 "min_p": 0.1, "repeat_penalty": 1.2, "frequency_penalty": 0.3, "presence_penalty": -0.4,
+                 "repeat_last_n": -1, "seed": 4294967294, "stop": ["a", "b"], "ignore_eos": true, "budget": 0.6,
+                 "policy": "random", "trace": true, "stream": true, "stream_options": {"include_usage": true},
+                 "n": 1, "best_of": 1, "echo": false, "suffix": null, "logprobs": null, "logit_bias": {},
+                 "user": "somebody", "an unknown field": [1, {}]}
+                """);
+
+        assertThat(call.stream()).isTrue();
+        assertThat(call.includeUsage()).isTrue();
+        CompletionRequest request = call.request();
+        assertThat(request.maxTokens()).isEqualTo(5);
+        assertThat(request.sampling())
+                .isEqualTo(new SamplingOptions(1, 3, 0.5, 0.1, 1.2, 0.3, -0.4, -1, OptionalInt.of(-2)));
+        assertThat(request.stop()).containsExactly("a", "b");
+        assertThat(request.ignoreEos()).isTrue();
+        assertThat(request.policy().name()).isEqualTo("random");
+        assertThat(request.trace()).isTrue();
+    }
+
+    @Test
+    void nullCountsAsMissing() {
+        assertThat(request("""
+                        {"prompt": "Once", "max_tokens": null, "temperature": null, "stop": null, "budget": null, "seed": null,
+                         "policy": null, "model": null, "stream": null, "stream_options": null, "ignore_eos": null, "n": null}
+                        """)).isEqualTo(request("{\"prompt\": \"Once\"}"));
+    }
+
+    @Test
+    void prompts() {
+        assertThat(request("{\"prompt\": \"\"}").prompt()).isEqualTo(new Prompt.Text(""));
+        assertThat(request("{\"prompt\": [\"Once\"]}").prompt()).isEqualTo(new Prompt.Text("Once"));
+        assertThat(request("{\"prompt\": [1, 2]}").prompt()).isEqualTo(new Prompt.Tokens(List.of(1, 2)));
+        assertThat(request("{\"prompt\": [7]}").prompt()).isEqualTo(new Prompt.Tokens(List.of(7)));
+        assertThat(request("{\"prompt\": [[1, 2]]}").prompt()).isEqualTo(new Prompt.Tokens(List.of(1, 2)));
+        assertThat(request("{\"prompt\": \"\\ud83d\\ude42 \\u0000\"}").prompt()).isEqualTo(new Prompt.Text("🙂 \0"));
+    }
+
+    @Test
+    void aStopStringMayStandAlone() {
+        assertThat(request("{\"prompt\": \"x\", \"stop\": \"\\n\"}").stop()).containsExactly("\n");
+        assertThat(request("{\"prompt\": \"x\", \"stop\": []}").stop()).isEmpty();
+    }
+
+    @Test
+    void aRandomSeedIsMinusOne() {
+        assertThat(request("{\"prompt\": \"x\", \"seed\": -1}").sampling().seed())
+                .isEmpty();
+        assertThat(request("{\"prompt\": \"x\", \"seed\": 0}").sampling().seed())
+                .hasValue(0);
+    }
+
+    @Test
+    void aBudgetIsResolved() {
+        Budget net = request("{\"prompt\": \"x\", \"budget\": 0.2}").budget();
+        assertThat(net).isNotNull();
+        assertThat(net.net()).isCloseTo(0.2, offset(1e-9));
+        assertThat(net.bits()).isEqualTo(4); // a quarter is the least, the others make up for it
+
+        assertThat(request("{\"prompt\": \"x\", \"budget\": {\"mlp\": 0.5}}").budget())
+                .isEqualTo(new Budget(1, 0.5, 16));
+        assertThat(request("{\"prompt\": \"x\", \"budget\": {\"attn\": 0.1, \"mlp\": 1, \"bits\": 8, }}"
+                                .replace(", }", "}"))
+                        .budget())
+                .isEqualTo(new Budget(0.1, 1, 8));
+        assertThat(request("{\"prompt\": \"x\", \"budget\": {}}").budget()).isEqualTo(Budget.DENSE);
+        assertThat(request("{\"prompt\": \"x\", \"budget\": 1}").budget()).satisfies(dense -> {
+            for (Axis axis : Axis.values()) {
+                assertThat(dense.get(axis)).isEqualTo(axis.dense());
+            }
+        });
+    }
+
+    /** field | code | a part of the message | JSON of the field */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            prompt             | missing_required_parameter | missing            | null
+            prompt             | invalid_type   | the number 5                   | 5
+            prompt             | invalid_type   | an object                      | {}
+            prompt             | invalid_type   | an array                       | []
+            prompt             | invalid_type   | an array                       | [[]]
+            prompt             | invalid_value  | one prompt, not 2              | ["a", "b"]
+            prompt             | invalid_value  | one prompt, not 2              | [[1], [2]]
+            prompt             | invalid_type   | the number 1.5                 | [1, 1.5]
+            prompt             | invalid_type   | the number 99999999999         | [1, 99999999999]
+            prompt             | invalid_type   | true                           | [1, true]
+            prompt             | invalid_value  | surrogate                      | "\\ud83d"
+            max_tokens         | invalid_value  | at least 1, not 0              | 0
+            max_tokens         | invalid_value  | at least 1, not -1             | -1
+            max_tokens         | invalid_type   | an integer, not the number 1.0 | 1.0
+            max_tokens         | invalid_type   | an integer, not a string       | "5"
+            max_tokens         | invalid_value  | out of range                   | 3000000000
+            max_tokens         | invalid_value  | out of range                   | 99999999999999999999
+            temperature        | invalid_value  | from 0 to 100, not -1          | -1
+            temperature        | invalid_value  | not Infinity                   | 1e999
+            temperature        | invalid_type   | a number, not true             | true
+            temperature        | invalid_type   | a number, not a string         | "0.5"
+            top_k              | invalid_value  | at least 0                     | -1
+            top_k              | invalid_type   | an integer                     | 0.5
+            top_p              | invalid_value  | from 0 to 1, not 1.1           | 1.1
+            top_p              | invalid_value  | not -0.1                       | -0.1
+            min_p              | invalid_value  | from 0 to 1                    | 2
+            repeat_penalty     | invalid_value  | from 0.01 to 100, not 0        | 0
+            frequency_penalty  | invalid_value  | from -100 to 100               | 1e6
+            presence_penalty   | invalid_value  | from -100 to 100               | -1e6
+            repeat_last_n      | invalid_value  | at least -1                    | -2
+            seed               | invalid_value  | from 0 to 4294967294           | -2
+            seed               | invalid_value  | from 0 to 4294967294           | 4294967295
+            seed               | invalid_value  | out of range                   | 99999999999999999999
+            seed               | invalid_type   | an integer                     | 1.5
+            stop               | invalid_type   | a string or an array           | 5
+            stop               | invalid_type   | a string or an array           | ["a", 5]
+            stop               | invalid_value  | empty                          | ""
+            stop               | invalid_value  | empty                          | ["a", ""]
+            stop               | invalid_value  | at most 16                     | ["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"]
+            ignore_eos         | invalid_type   | true or false, not the number 1| 1
+            trace              | invalid_type   | true or false, not a string    | "yes"
+            stream             | invalid_type   | true or false                  | "true"
+            stream_options     | invalid_type   | a JSON object, not true | true
+            stream_options.include_usage | invalid_type | true or false          | {"include_usage": 1}
+            model              | model_not_found| 'other' is not loaded          | "other"
+            model              | invalid_type   | a string                       | 1
+            policy             | invalid_value  | dense, uniform, random         | "magic"
+            policy             | invalid_type   | a string                       | 1
+            n                  | invalid_value  | must be 1, not 2               | 2
+            best_of            | invalid_value  | must be 1, not 3               | 3
+            echo               | unsupported_parameter | not supported           | true
+            suffix             | unsupported_parameter | not supported           | "x"
+            logprobs           | unsupported_parameter | not supported           | 1
+            logit_bias         | unsupported_parameter | not supported           | {"5": 1}
+            budget             | unattainable_budget | 0.1167 (the minimum)      | 0
+            budget             | unattainable_budget | 0.1167 (the minimum)      | -1
+            budget             | unattainable_budget | and 1                     | 1.01
+            budget             | unattainable_budget | Infinity                  | 1e999
+            budget             | invalid_type   | a number or an object          | "half"
+            budget             | invalid_type   | a number or an object          | [0.5]
+            budget             | invalid_type   | a number or an object          | true
+            budget.attn        | unattainable_budget | 0.05 (the minimum)        | {"attn": 0.01}
+            budget.mlp         | unattainable_budget | and 1                     | {"mlp": 1.5}
+            budget.bits        | unattainable_budget | 4 (the minimum)           | {"bits": 3}
+            budget.bits        | invalid_type   | a number, not a string         | {"bits": "8"}
+            budget.atn         | unknown_parameter | attn, mlp and bits          | {"atn": 0.5}
+            """)
+    void wrongFields(String param, String code, String message, String json) {
+        String field = param.contains(".") ? param.substring(0, param.indexOf('.')) : param;
+        String prompt = field.equals("prompt") ? "" : "\"prompt\": \"x\", ";
+
+        assertThatThrownBy(() -> parse("{" + prompt + "\"" + field + "\": " + json + "}"))
+                .isInstanceOfSatisfying(RequestException.class, e -> {
+                    assertThat(e.param()).isEqualTo(param);
+                    assertThat(e.code()).isEqualTo(code);
+                })
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aMissingPrompt() {
+        assertThatThrownBy(() -> parse("{}"))
+                .isInstanceOfSatisfying(
+                        RequestException.class, e -> assertThat(e.param()).isEqualTo("prompt"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "   ",
+                "{",
+                "{\"prompt\": \"x\"",
+                "{\"prompt\": x}",
+                "{'prompt': 'x'}",
+                "{\"prompt\": \"x\",}",
+                "{\"prompt\": \"x\"} {}",
+                "{\"prompt\": \"x\"} y",
+                "{\"temperature\": NaN, \"prompt\": \"x\"}",
+                "{\"prompt\": \"x\", \"prompt\": \"y\"}",
+                "nonsense",
+                "{\"prompt\": \"\n\"}",
+                "{\"prompt\": 01}"
+            })
+    void whatIsNotJson(String body) {
+        assertThatThrownBy(() -> parse(body))
+                .isInstanceOfSatisfying(RequestException.class, e -> {
+                    assertThat(e.param()).isNull();
+                    assertThat(e.code()).isEqualTo("invalid_json");
+                })
+                .hasMessageStartingWith("the body is not valid JSON: ")
+                .hasMessageNotContaining("\n")
+                .hasMessageNotContainingAny("com.fasterxml", "Feature", "Node");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[]", "5", "\"prompt\"", "null", "true"})
+    void jsonThatIsNoObject(String body) {
+        assertThatThrownBy(() -> parse(body))
+                .isInstanceOfSatisfying(RequestException.class, e -> {
+                    assertThat(e.param()).isNull();
+                    assertThat(e.code()).isEqualTo("invalid_type");
+                })
+                .hasMessageStartingWith("the body must be a JSON object");
+    }
+
+    @Test
+    void bytesThatAreNoText() {
+        assertThatThrownBy(() -> parser.parse("{\"prompt\": \"é\"}".getBytes(ISO_8859_1)))
+                .isInstanceOf(RequestException.class);
+        // JSON may also be UTF-16
+        assertThat(parser.parse("{\"prompt\": \"é\"}".getBytes(UTF_16BE))
+                        .request()
+                        .prompt())
+                .isEqualTo(new Prompt.Text("é"));
+    }
+
+    @Test
+    void nestingIsLimited() {
+        String deep = "[".repeat(100_000);
+
+        assertThatThrownBy(() -> parse(deep))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("depth");
+        assertThatThrownBy(() -> parse("{\"prompt\": \"x\", \"top_k\": " + "9".repeat(100_000) + "}"))
+                .isInstanceOf(RequestException.class);
+    }
+
+    @Test
+    void theDefaultPolicyMustExist() {
+        assertThatThrownBy(() -> new CompletionParser("m", "magic"))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("dense, uniform, random");
+        assertThat(new CompletionParser("m", "random")
+                        .parse("{\"prompt\": \"x\"}".getBytes(UTF_8))
+                        .request()
+                        .policy()
+                        .name())
+                .isEqualTo("random");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.openai;
+
+import org.jspecify.annotations.NullMarked;
