@@ -42,7 +42,7 @@ own_hashes() {
     cd "$here" || return
     [ "$1" = stock ] || sources='include src'
     # shellcheck disable=SC2046,SC2086
-    sha256 $(find CMakeLists.txt cmake build build.sh $sources -type f | LC_ALL=C sort)
+    sha256 $(find CMakeLists.txt cmake build/compile.sh $sources -type f | LC_ALL=C sort)
 }
 
 # libraries KIND: sets result to the folder of the libraries of KIND (sol, or stock: the source without patches or sources of
