@@ -7,6 +7,9 @@
 #   build.sh check DIR     checks what `install DIR` copied
 #   build.sh stock         the same libraries without patches and sources of ours, for comparison; prints their folder
 #   build.sh test [ARG…]   builds and runs the native tests; the arguments are ctest's
+#   build.sh tools DIR     the programs that other modules' tests run, as links in DIR
+#   build.sh overhead MODEL.gguf [THREADS [PAIRS]]
+#                          times a decode step of our build against the stock one, in turns
 #   build.sh source        prints a folder with the patched source, for reading (do not edit: the build resets it)
 #
 # Environment
@@ -65,6 +68,18 @@ case $command in
     test)
         prepare
         run_tests "$@"
+        ;;
+    tools)
+        [ $# -eq 1 ] || die "tools needs the folder for the links"
+        prepare
+        build_tests
+        link_tools "$1"
+        ;;
+    overhead)
+        [ $# -ge 1 ] && [ $# -le 3 ] || die "overhead needs a model, and may have a number of threads and of pairs"
+        prepare
+        build_tests
+        measure_overhead "$(realpath "$1")" "${2:-1}" "${3:-11}"
         ;;
     source)
         prepare

@@ -64,10 +64,11 @@ check_library() { # DIR LIBRARY ALL
 }
 
 run_tests() {
-    [ -e "$here/tests/CMakeLists.txt" ] || {
-        say "no native tests"
-        return
-    }
+    build_tests
+    ctest --test-dir "$work/out" --output-on-failure --no-tests=error "$@"
+}
+
+build_tests() {
     # Its own shell: the lock on the stock build ends with it.
     local stock
     stock=$("$here/build.sh" stock)
@@ -76,5 +77,33 @@ run_tests() {
     configure sol "$patched_tree" -DSOL_TESTS=ON -DSOL_STOCK_DIR="$stock"
     say "building the native tests"
     run_ninja all
-    ctest --test-dir "$work/out" --output-on-failure --no-tests=error "$@"
+}
+
+# link_tools DIR: programs that tests outside of this folder run, once build_tests has built them.
+link_tools() {
+    mkdir -p "$1"
+    ln -sf "$work/out/bin/sol-tiny-model" "$1/"
+}
+
+# measure_overhead MODEL THREADS PAIRS: what our build costs a decode step. Stock and ours take turns, so that a machine that
+# gets slower or faster does so for both; the result is the median of the pairs' ratios.
+measure_overhead() {
+    local bin=$work/out/bin pair stock times=
+    say "load average $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime); nothing else may run"
+    for ((pair = 0; pair < $3; pair++)); do
+        stock=$("$bin/decode-speed-stock" "$1" "$2" 200)
+        times+="$stock $("$bin/decode-speed" "$1" "$2" 200) $(SOL_KNOBS=dense "$bin/decode-speed" "$1" "$2" 200)"$'\n'
+    done
+    echo "$3 runs of 200 decode steps, $2 threads: median (least to most)"
+    spread 'stock, µs per token' '%.1f' '$1' <<<"$times"
+    spread 'without knobs, ÷ stock' '%.3f' '$2 / $1' <<<"$times"
+    spread 'dense knobs, ÷ stock' '%.3f' '$3 / $1' <<<"$times"
+}
+
+# spread LABEL FORMAT EXPRESSION: of awk's expression over the lines of the input.
+spread() {
+    awk "NF { printf \"%f\\n\", $3 }" | LC_ALL=C sort -g |
+        awk -v label="$1" -v format="%-24s $2 ($2 to $2)\\n" '
+            { value[NR] = $1 }
+            END { printf format, label, value[int((NR + 1) / 2)], value[1], value[NR] }'
 }
