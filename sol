@@ -247,20 +247,23 @@ build_apps() {
 }
 
 build_stale_apps() {
-    local module app stale=() apps=()
+    local module app stale=() built=()
     for module in "$@"; do
         app_of "$module"
-        [ -d "$app" ] || {
-            stale+=("$module")
-            apps+=("$app")
-            rm -rf "$root/$module/target/app"
-        }
+        [ -d "$app" ] || stale+=("$module")
     done
     [ ${#stale[@]} -gt 0 ] || return 0
+    # Maven may make an application that another one contains, too.
+    for module in $(each_module); do
+        app_of "$module"
+        [ -d "$app" ] || built+=("$app")
+        rm -rf "${app%/*}/app"
+    done
     # Maven would do this too, but without a terminal to show progress on.
     "$root/native-llama/build.sh" install "$root/native-llama/target/classes"
     package "$(IFS=, && echo "${stale[*]}")"
-    for app in "${apps[@]}"; do
+    for app in "${built[@]}"; do
+        [ -d "${app%/*}/app" ] || continue
         cp "${app%/app-*}"/*.jar "${app%/*}/app/"
         mv "${app%/*}/app" "$app"
         forget_old_apps "${app%/*}"
