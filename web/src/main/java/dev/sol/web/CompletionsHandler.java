@@ -38,6 +38,7 @@ final class CompletionsHandler {
         private final HttpServerResponse response;
         private final Context context;
         private @Nullable CompletionHandle handle;
+        private boolean cutOff;
 
         Exchange(HttpServerResponse response, Context context) {
             this.response = response;
@@ -64,14 +65,15 @@ final class CompletionsHandler {
 
         /** The client does not read. */
         private void cutOff() {
+            cutOff = true;
             if (handle != null) {
                 handle.cancel();
             }
-            response.reset();
+            response.reset(); // closed only when what the socket has taken is read, or the client goes
         }
 
         private void end(Reply reply, @Nullable CompletionResult result, @Nullable Throwable failure) {
-            if (response.ended() || response.closed()) {
+            if (cutOff || response.ended() || response.closed()) {
                 return;
             }
             if (result == null) {

@@ -16,6 +16,8 @@ final class Routes {
     static Router create(Vertx vertx, ServerOptions options, Readiness readiness) {
         Router router = Router.router(vertx);
         router.route().failureHandler(Routes::fail);
+        // For what fails before a route is found: URLs that cannot be decoded.
+        router.errorHandler(400, context -> Responses.error(context.response(), HttpFailure.malformed()));
         Routes routes = new Routes(router);
         CompletionsHandler completions = new CompletionsHandler(readiness, options.maxPendingBytes());
         routes.post("/v1/completions", new BodyReader(options.maxBodyBytes(), completions::handle));
@@ -46,7 +48,8 @@ final class Routes {
 
     private static void fail(RoutingContext context) {
         Throwable failure = context.failure();
-        // Vert.x itself fails requests with a bare status, for URLs that it cannot decode.
-        Responses.error(context.response(), failure == null ? HttpFailure.malformed() : failure);
+        Responses.error(
+                context.response(),
+                failure == null ? new IllegalStateException("status " + context.statusCode()) : failure);
     }
 }

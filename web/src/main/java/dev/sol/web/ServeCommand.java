@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code sol serve}: the HTTP API, until the process is told to stop (SIGTERM, Ctrl-C) or the calling thread is interrupted.
+ * {@code sol serve}: the HTTP API, until the process is told to stop (SIGTERM, Ctrl-C).
  * Listens before it loads the model, so that a port in use is known at once and probes find out that it is loading.
  */
 @picocli.CommandLine.Command(
@@ -81,7 +81,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         PrintWriter out =
                 Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
         ServerOptions options = new ServerOptions(host, port, maxBody, ServerOptions.DEFAULT_MAX_PENDING);
@@ -91,13 +91,9 @@ public final class ServeCommand implements Callable<Integer> {
                 CompletionEngine running = engine.open(queue)) {
             server.serve(new ServedModel(engine.modelId(), Instant.now(), parser, Completer.of(running)));
             out.println(Banner.line(server.uri(), engine.modelId(), running.layers(), running.contextLength()));
-            try {
-                signal.await(LIMIT);
-                server.drain();
-                running.close(GRACE);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // the engine and the server are closed now, in this order
-            }
+            signal.await(LIMIT);
+            server.drain();
+            running.close(GRACE);
         }
         return ExitCode.OK;
     }

@@ -1,5 +1,7 @@
 package dev.sol.web;
 
+import dev.sol.runtime.RequestException;
+
 /**
  * How the service listens and what it allows.
  *
@@ -21,12 +23,18 @@ record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBy
     static final ServerOptions DEFAULT =
             new ServerOptions(DEFAULT_HOST, DEFAULT_PORT, DEFAULT_MAX_BODY, DEFAULT_MAX_PENDING);
 
-    ServerOptions withPort(int value) {
-        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes);
+    /** @throws RequestException if a value is out of range */
+    ServerOptions {
+        if (port < 0 || port > 65_535) {
+            throw RequestException.invalid("port", "port must be from 0 (any that is free) to 65535, not " + port);
+        }
+        if (maxBodyBytes < 1) {
+            throw RequestException.invalid("max-body", "max-body must be at least 1, not " + maxBodyBytes);
+        }
     }
 
-    ServerOptions withHost(String value) {
-        return new ServerOptions(value, port, maxBodyBytes, maxPendingBytes);
+    ServerOptions withPort(int value) {
+        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes);
     }
 
     ServerOptions withMaxBodyBytes(long value) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.web;
+
+import org.jspecify.annotations.NullMarked;
