@@ -15,9 +15,13 @@ final class RawClient implements AutoCloseable {
     private final BufferedReader in;
 
     RawClient(SolServer server) throws IOException {
+        this(server.port());
+    }
+
+    RawClient(int port) throws IOException {
         socket.setReceiveBufferSize(4096); // so that a reader that stalls is noticed soon
         socket.setSoTimeout((int) Client.PATIENCE.toMillis());
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
     }
 

@@ -1,0 +1,103 @@
+package dev.sol.web;
+
+import dev.sol.runtime.CompletionEngine;
+import dev.sol.runtime.CompletionHandle;
+import dev.sol.runtime.CompletionListener;
+import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.ContextOptions;
+import dev.sol.runtime.EmbeddedModel;
+import dev.sol.runtime.Model;
+import dev.sol.runtime.ModelOptions;
+import dev.sol.runtime.openai.CompletionParser;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A server with the embedded model on a free port. */
+final class ModelServer implements AutoCloseable {
+    static final String MODEL = EmbeddedModel.ID;
+
+    /** Of the embedded model. */
+    static final int CONTEXT = 256;
+
+    final CompletionEngine engine;
+    final SolServer server;
+    final Client client;
+
+    /** What the engine accepted, in this order. */
+    final BlockingQueue<CompletionHandle> accepted = new LinkedBlockingQueue<>();
+
+    private volatile long pauseMillis;
+
+    private ModelServer(int queueCapacity) {
+        // One thread: more would wait for each other whenever the machine has something else to do.
+        ContextOptions context = ContextOptions.DEFAULT.withThreads(1);
+        engine = CompletionEngine.open(Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT), context, queueCapacity);
+        server = SolServer.listen(FakeServer.OPTIONS.withMaxBodyBytes(100_000));
+        client = new Client(server.uri());
+        server.serve(new ServedModel(
+                MODEL,
+                Instant.now(),
+                new CompletionParser(MODEL, CompletionRequest.DEFAULT_POLICY),
+                new SlowCompleter()));
+    }
+
+    static ModelServer start(int queueCapacity) {
+        return new ModelServer(queueCapacity);
+    }
+
+    /** From now on the decode thread rests after every piece of text, so that a completion takes its time. */
+    void pauseAfterText(long millis) {
+        pauseMillis = millis;
+    }
+
+    CompletionHandle takeAccepted() throws InterruptedException {
+        CompletionHandle handle = accepted.poll(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (handle == null) {
+            throw new AssertionError("no request was accepted");
+        }
+        return handle;
+    }
+
+    /** The request that the engine has accepted while it was idle, when it has left the queue. */
+    CompletionHandle takeRunning() throws InterruptedException {
+        CompletionHandle handle = takeAccepted();
+        while (engine.queueLength() > 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        return handle;
+    }
+
+    private final class SlowCompleter implements Completer {
+        @Override
+        public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
+            CompletionHandle handle = engine.submit(request, text -> {
+                listener.onText(text);
+                pause();
+            });
+            accepted.add(handle);
+            return handle;
+        }
+
+        private void pause() {
+            try {
+                TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public boolean isAlive() {
+            return engine.isAlive();
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        engine.close();
+        server.close();
+    }
+}
