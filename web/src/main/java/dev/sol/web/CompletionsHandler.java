@@ -76,6 +76,14 @@ final class CompletionsHandler {
             if (cutOff || response.ended() || response.closed()) {
                 return;
             }
+            try {
+                answer(reply, result, failure);
+            } catch (RuntimeException e) { // nobody else would answer
+                Responses.error(response, e);
+            }
+        }
+
+        private void answer(Reply reply, @Nullable CompletionResult result, @Nullable Throwable failure) {
             if (result == null) {
                 reply.fail(failure == null ? new IllegalStateException("no result") : failure);
             } else if (result.finishReason() != FinishReason.CANCELLED) {

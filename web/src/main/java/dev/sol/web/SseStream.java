@@ -4,7 +4,9 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * A response of server-sent events, whose head is sent with the first of them.
@@ -38,7 +40,7 @@ final class SseStream {
         if (overflowed) {
             return;
         }
-        Buffer event = Buffer.buffer("data: " + data + "\n\n");
+        Buffer event = Buffer.buffer(event(data));
         int length = event.length();
         if (pendingBytes.getAndAdd(length) > maxPendingBytes) {
             overflowed = true;
@@ -49,15 +51,22 @@ final class SseStream {
     }
 
     private void write(Buffer event, int length) {
-        if (response.ended() || response.closed()) {
-            return;
+        if (!isOver()) {
+            begin();
+            response.write(event).onComplete(_ -> pendingBytes.addAndGet(-length));
         }
-        if (!response.headWritten()) {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
-                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-                    .putHeader("X-Accel-Buffering", "no"); // nginx in front of us must not collect the events
-        }
-        response.write(event).onComplete(_ -> pendingBytes.addAndGet(-length));
+    }
+
+    /** Sends the last events, which the limit does not concern, and ends the response. On the context. */
+    void end(List<String> data) {
+        String events = data.stream().map(SseStream::event).collect(Collectors.joining());
+        context.runOnContext(
+                _ -> { // after the events that are on their way
+                    if (!overflowed && !isOver()) {
+                        begin();
+                        response.end(events);
+                    }
+                });
     }
 
     /** Whether anything was sent. On the context. */
@@ -65,12 +74,19 @@ final class SseStream {
         return response.headWritten();
     }
 
-    /** Ends the response, after all events. On the context. */
-    void end() {
-        context.runOnContext(_ -> {
-            if (!response.ended() && !response.closed()) {
-                response.end();
-            }
-        });
+    private boolean isOver() {
+        return response.ended() || response.closed();
+    }
+
+    private void begin() {
+        if (!response.headWritten()) {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+                    .putHeader("X-Accel-Buffering", "no"); // nginx in front of us must not collect the events
+        }
+    }
+
+    private static String event(String data) {
+        return "data: " + data + "\n\n";
     }
 }

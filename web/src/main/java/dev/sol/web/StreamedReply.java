@@ -3,6 +3,8 @@ package dev.sol.web;
 import dev.sol.runtime.CompletionResult;
 import dev.sol.runtime.openai.CompletionJson;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Chunks as the text comes, then one with {@code finish_reason} and all figures, then {@code [DONE]}. Before the first chunk a
@@ -17,19 +19,19 @@ record StreamedReply(CompletionJson json, HttpServerResponse response, SseStream
 
     @Override
     public void finish(CompletionResult result) {
-        stream.send(json.finalChunk(result).toString());
+        List<String> events = new ArrayList<>();
+        events.add(json.finalChunk(result).toString());
         if (includeUsage) {
-            stream.send(json.usageChunk(result).toString());
+            events.add(json.usageChunk(result).toString());
         }
-        stream.send("[DONE]");
-        stream.end();
+        events.add("[DONE]");
+        stream.end(events);
     }
 
     @Override
     public void fail(Throwable failure) {
         if (stream.isStarted()) {
-            stream.send(Responses.errorOf(failure).json().toString());
-            stream.end();
+            stream.end(List.of(Responses.errorOf(failure).json().toString()));
         } else {
             Responses.error(response, failure);
         }

@@ -63,6 +63,13 @@ class BadInputModelTest {
     }
 
     @Test
+    void jsonThatIsTooDeepOrHasHugeNumbers() {
+        assertRefused(server.client.complete("[".repeat(90_000)), 400, "", "invalid_json", "not valid JSON");
+        String number = "{\"prompt\": \"x\", \"seed\": %s}".formatted("7".repeat(90_000));
+        assertRefused(server.client.complete(number), 400, "", "invalid_json", "not valid JSON");
+    }
+
+    @Test
     void bytesThatAreNoText() {
         byte[] body = {'{', '"', (byte) 0xC3, (byte) 0x28, '"', ':', '1', '}'};
         assertRefused(

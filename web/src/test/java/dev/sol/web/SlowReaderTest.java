@@ -61,6 +61,16 @@ class SlowReaderTest {
         assertThat(submission.isCancelled()).isFalse();
     }
 
+    /** A long trace is larger than the limit; nothing follows that could pile up behind it. */
+    @Test
+    void theLastEventsAreNotLimited() throws Exception {
+        var data = server.client.streamAsync(STREAM);
+        FakeCompleter.Submission submission = server.completer.take();
+        submission.text("x".repeat(100 * MAX_PENDING));
+        submission.finish("");
+        assertThat(EventStream.chunks(data.join())).hasSize(2);
+    }
+
     /** Memory is bounded for each client, not for all together: the others go on. */
     @Test
     void othersAreNotAffected() throws Exception {
