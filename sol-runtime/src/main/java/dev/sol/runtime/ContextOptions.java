@@ -8,8 +8,9 @@ package dev.sol.runtime;
  * @param batchSize most tokens in one decode
  * @param microBatchSize most tokens computed at once, at most {@code batchSize}
  * @param maxSequences most sequences, 1 to 256
- * @param threads threads of a single-token decode; 0 = one for each processor
- * @param batchThreads threads of larger batches; 0 = one for each processor
+ * @param threads threads of a single-token decode; 0 = one for each processor, or a single one for a tiny model: see {@link
+ *     #SINGLE_THREAD_PARAMETERS}
+ * @param batchThreads threads of larger batches; 0 = as for {@code threads}
  * @param flashAttention fused attention; the KV cache is F16 either way
  * @param knobs what the knobs mean
  */
@@ -25,6 +26,12 @@ public record ContextOptions(
 
     /** The most that {@code contextLength} 0 asks for: the KV cache of a model with a huge context takes huge memory. */
     public static final int DEFAULT_CONTEXT = 8192;
+
+    /**
+     * Models with fewer weights get one thread unless another number is asked for. Each operation takes them microseconds, and
+     * ggml's threads spin while they wait for each other after each: one busy processor then makes a decode a hundred times slower.
+     */
+    public static final long SINGLE_THREAD_PARAMETERS = 10_000_000;
 
     public static final ContextOptions DEFAULT = new ContextOptions(0, 2048, 512, 1, 0, 0, true, KnobOptions.DEFAULT);
 
@@ -73,7 +80,7 @@ public record ContextOptions(
     private static void requireThreads(int value) {
         if (value < 0 || value > MAX_THREADS) {
             throw RequestException.invalid(
-                    "threads", "threads must be from 0 (one for each processor) to " + MAX_THREADS + ", not " + value);
+                    "threads", "threads must be from 0 (automatic) to " + MAX_THREADS + ", not " + value);
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.sol.runtime;
 import dev.sol.bindings.BatchBuffer;
 import dev.sol.bindings.ContextHandle;
 import dev.sol.bindings.ContextParams;
+import dev.sol.bindings.DecodeCancelledException;
+import dev.sol.bindings.InvalidArgumentException;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
 import java.lang.ref.Cleaner;
@@ -48,7 +50,7 @@ public final class InferenceContext implements AutoCloseable {
         this.options = options;
         this.contextLength = contextLength(options, info);
         int batchSize = Math.min(options.batchSize(), contextLength); // llama.cpp cuts it so, and aborts beyond
-        ContextHandle handle = Sol.createContext(model.handle(), params(options, contextLength, batchSize));
+        ContextHandle handle = create(model, params(options, info, contextLength, batchSize));
         this.embeddingLength = handle.embeddingLength();
         this.vocabularySize = handle.vocabularySize();
         try {
@@ -66,6 +68,14 @@ public final class InferenceContext implements AutoCloseable {
         }
     }
 
+    private static ContextHandle create(SharedModel model, ContextParams params) {
+        try {
+            return Sol.createContext(model.handle(), params);
+        } catch (InvalidArgumentException e) { // options out of range, or a model that does not go token by token
+            throw new RequestException(String.valueOf(e.getMessage()), null, "invalid_value");
+        }
+    }
+
     private static int contextLength(ContextOptions options, ModelInfo info) {
         int trained = info.contextLength();
         int wanted = options.contextLength();
@@ -79,16 +89,17 @@ public final class InferenceContext implements AutoCloseable {
         return wanted;
     }
 
-    private static ContextParams params(ContextOptions options, int contextLength, int batchSize) {
+    private static ContextParams params(ContextOptions options, ModelInfo info, int contextLength, int batchSize) {
         KnobOptions knobs = options.knobs();
         ContextParams defaults = Sol.defaultContextParams();
+        boolean tiny = info.parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS;
         return new ContextParams(
                 contextLength,
                 batchSize,
                 Math.min(options.microBatchSize(), batchSize),
                 options.maxSequences(),
-                options.threads() == 0 ? defaults.threads() : options.threads(),
-                options.batchThreads() == 0 ? defaults.batchThreads() : options.batchThreads(),
+                threads(options.threads(), tiny, defaults.threads()),
+                threads(options.batchThreads(), tiny, defaults.batchThreads()),
                 options.flashAttention(),
                 switch (knobs.attention()) {
                     case RECENCY -> dev.sol.bindings.AttentionCriterion.RECENCY;
@@ -99,6 +110,13 @@ public final class InferenceContext implements AutoCloseable {
                     case NEURON -> dev.sol.bindings.MlpCriterion.NEURON;
                 },
                 knobs.group());
+    }
+
+    private static int threads(int wanted, boolean tiny, int processors) {
+        if (wanted > 0) {
+            return wanted;
+        }
+        return tiny ? 1 : processors;
     }
 
     /** How the context was made. */
@@ -160,7 +178,7 @@ public final class InferenceContext implements AutoCloseable {
             batch.clear();
             try {
                 Sol.decode(handle, batch.buffer()); // of nothing: ends with the cancellation, else as invalid
-            } catch (dev.sol.bindings.DecodeCancelledException | dev.sol.bindings.InvalidArgumentException e) {
+            } catch (DecodeCancelledException | InvalidArgumentException e) {
                 // either way there is none left
             }
         });

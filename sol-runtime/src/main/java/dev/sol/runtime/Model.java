@@ -70,7 +70,7 @@ public final class Model implements AutoCloseable {
     /**
      * Makes a context, which the caller closes.
      *
-     * @throws RequestException if the options do not fit the model
+     * @throws RequestException if the options are out of range or do not fit the model
      * @throws EngineException if there is not enough memory
      */
     public InferenceContext newContext(ContextOptions options) {

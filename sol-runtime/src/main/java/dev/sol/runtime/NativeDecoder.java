@@ -16,11 +16,17 @@ final class NativeDecoder implements Decoder {
     private int position; // of the next token
     private int output; // index of the last token in its batch
 
-    /** Takes over the model, also when it throws. */
+    /**
+     * Takes over the model, also when it throws.
+     *
+     * @throws RequestException if the options do not fit the model
+     * @throws ModelException if the model cannot complete text
+     */
     NativeDecoder(Model model, ContextOptions options) {
         this.model = model;
         try {
             this.tokenizer = model.tokenizer();
+            checkTokenizer();
             this.context = model.newContext(options);
         } catch (RuntimeException e) {
             model.close();
@@ -29,8 +35,12 @@ final class NativeDecoder implements Decoder {
         this.batch = context.batch();
     }
 
-    ModelInfo model() {
-        return model.info();
+    private void checkTokenizer() {
+        try {
+            tokenizer.encode("", false, false);
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     @Override
@@ -60,7 +70,11 @@ final class NativeDecoder implements Decoder {
 
     @Override
     public int[] encode(String text) {
-        return tokenizer.encode(text, true, true);
+        try {
+            return tokenizer.encode(text, true, true);
+        } catch (IllegalArgumentException e) {
+            throw RequestException.invalid("prompt", String.valueOf(e.getMessage()));
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.sol.runtime;
 
 import dev.sol.policy.Action;
 import dev.sol.policy.Budget;
+import dev.sol.policy.ComputePolicy;
 import dev.sol.policy.Observation;
 import dev.sol.policy.PolicyContext;
 import dev.sol.policy.PolicySession;
@@ -31,10 +32,10 @@ final class Spending {
             this.session = null;
             return;
         }
-        var policy = request.policy();
+        ComputePolicy policy = request.policy();
         PolicyContext context = new PolicyContext(budget, policy.grid(), seed);
         this.session = new Session(
-                policy.start(context),
+                start(policy, context),
                 new Observation(
                         context,
                         steps,
@@ -42,6 +43,15 @@ final class Spending {
                         policy.needsEmbedding() ? decoder.embeddingLength() : 0),
                 policy.needsHidden(),
                 policy.needsEmbedding());
+    }
+
+    private static PolicySession start(ComputePolicy policy, PolicyContext context) {
+        try {
+            return policy.start(context);
+        } catch (IllegalArgumentException e) {
+            throw RequestException.invalid(
+                    "budget", "the policy %s cannot keep this budget: %s".formatted(policy.name(), e.getMessage()));
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.sol.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sol.runtime.openai.ApiError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -107,6 +108,8 @@ class CompletionEngineTest {
         assertThatThrownBy(() -> submit(1))
                 .isInstanceOf(QueueFullException.class)
                 .hasMessageContaining("2 requests");
+        assertThatThrownBy(() -> submit(1))
+                .satisfies(e -> assertThat(ApiError.of(e).status()).isEqualTo(429));
         last.cancel();
         submit(1); // there is room again
     }

@@ -1,13 +1,19 @@
 package dev.sol.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.sol.policy.Action;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import dev.sol.policy.Policies;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -183,14 +190,34 @@ class EmbeddedModelGenerationTest {
 
     @Test
     void tokensOfAPromptGiveTheSameAsItsText() {
-        List<Integer> tokens = java.util.Arrays.stream(tokenizer.encode(PROMPT, true, true))
-                .boxed()
-                .toList();
+        List<Integer> tokens =
+                Arrays.stream(tokenizer.encode(PROMPT, true, true)).boxed().toList();
 
         assertThat(complete(CompletionRequest.builder(new Prompt.Tokens(tokens))
                                 .maxTokens(20)
                                 .sampling(SamplingOptions.GREEDY))
                         .text())
                 .isEqualTo(complete(greedy(PROMPT, 20)).text());
+    }
+
+    @Test
+    void aModelWithoutTokenizerIsRefused(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("no-tokenizer.gguf");
+        byte[] key = "tokenizer.ggml.model".getBytes(StandardCharsets.US_ASCII);
+        byte[] content = Files.readAllBytes(EmbeddedModel.file());
+        int value = indexOf(content, key) + key.length + 4 + 8; // after the type and the length of the value
+        assertThat(new String(content, value, 4, StandardCharsets.US_ASCII)).isEqualTo("gpt2");
+        System.arraycopy("none".getBytes(StandardCharsets.US_ASCII), 0, content, value, 4);
+        Files.write(file, content);
+
+        Model model = Model.load(file, ModelOptions.DEFAULT);
+        assertThatThrownBy(() -> CompletionEngine.open(model, ContextOptions.DEFAULT, 1))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("no tokenizer");
+        assertThatThrownBy(model::info).isInstanceOf(ClosedException.class); // it was taken over
+    }
+
+    private static int indexOf(byte[] content, byte[] key) {
+        return new String(content, StandardCharsets.ISO_8859_1).indexOf(new String(key, StandardCharsets.ISO_8859_1));
     }
 }

@@ -299,6 +299,31 @@ class GenerationTest {
     }
 
     @Test
+    void aPolicyThatCannotKeepTheBudgetIsTheRequestsFault() {
+        ComputePolicy unable = new ComputePolicy() {
+            @Override
+            public String name() {
+                return "unable";
+            }
+
+            @Override
+            public PolicySession start(PolicyContext context) {
+                throw new IllegalArgumentException("too little");
+            }
+        };
+
+        assertThatThrownBy(() ->
+                        run(new FakeDecoder("x"), request("abc").budget(HALF).policy(unable)))
+                .isInstanceOfSatisfying(
+                        RequestException.class, e -> assertThat(e.param()).isEqualTo("budget"))
+                .hasMessageContaining("unable")
+                .hasMessageContaining("too little");
+        assertThat(run(new FakeDecoder("x"), request("abc").maxTokens(2).policy(unable))
+                        .text())
+                .isEqualTo("xx"); // without a budget it is not asked
+    }
+
+    @Test
     void equalSeedsGiveEqualActions() {
         var request = request("abcdefgh")
                 .maxTokens(50)

@@ -344,7 +344,7 @@ class NativeOwnersTest {
                     .hasMessageContaining("512")
                     .hasMessageContaining("513");
             assertThatThrownBy(() -> model.newContext(OPTIONS.withMaxSequences(1000)))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(RequestException.class)
                     .hasMessageContaining("1000");
             assertThat(model.info().contextLength()).isEqualTo(512); // the model is as before
         }

@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -45,8 +46,10 @@ public final class Command {
      * @return the exit code
      */
     public static int run(Object command, PrintWriter out, PrintWriter err, String... arguments) {
-        int code = new CommandLine(command)
-                .setOut(out)
+        CommandLine parser = new CommandLine(command);
+        parser.getCommandSpec().versionProvider(Command::version);
+        parser.getCommandSpec().usageMessage().abbreviateSynopsis(true);
+        int code = parser.setOut(out)
                 .setErr(err)
                 .setParameterExceptionHandler((failure, _) -> usage(failure))
                 .setExecutionExceptionHandler((failure, line, _) -> failed(failure, line))
@@ -54,6 +57,13 @@ public final class Command {
         out.flush();
         err.flush();
         return code;
+    }
+
+    /** The module's, where there are modules. */
+    private static String[] version() {
+        ModuleDescriptor module = Command.class.getModule().getDescriptor();
+        String version = module == null ? "" : module.rawVersion().orElse("");
+        return new String[] {("SOL for Java " + version).strip()};
     }
 
     private static int usage(ParameterException failure) {

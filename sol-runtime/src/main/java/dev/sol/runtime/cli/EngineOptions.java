@@ -22,7 +22,8 @@ public final class EngineOptions {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Threads; 0: one for each processor. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Threads; 0: one for each processor, for tiny models a single one. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(

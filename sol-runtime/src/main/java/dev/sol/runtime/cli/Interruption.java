@@ -20,7 +20,11 @@ final class Interruption implements AutoCloseable {
 
     static Interruption of(CompletionHandle handle) {
         Interruption interruption = new Interruption(handle);
-        Runtime.getRuntime().addShutdownHook(interruption.hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(interruption.hook);
+        } catch (IllegalStateException e) { // the process is ending already
+            handle.cancel();
+        }
         return interruption;
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status the HTTP status
  * @param message one sentence for the user
- * @param type {@value #INVALID_REQUEST} or {@value #SERVER_ERROR}
+ * @param type {@value #INVALID_REQUEST}, {@value #RATE_LIMIT} or {@value #SERVER_ERROR}
  * @param param the field of the request that was wrong
  * @param code a word for programs
  */
@@ -29,6 +29,9 @@ public record ApiError(
     /** The client's mistake. */
     public static final String INVALID_REQUEST = "invalid_request_error";
 
+    /** Too many requests at once: try again later. */
+    public static final String RATE_LIMIT = "rate_limit_error";
+
     /** Not the client's mistake. */
     public static final String SERVER_ERROR = "server_error";
 
@@ -37,7 +40,7 @@ public record ApiError(
         return switch (failure) {
             case CompletionException e when e.getCause() != null -> of(e.getCause());
             case ExecutionException e when e.getCause() != null -> of(e.getCause());
-            case QueueFullException e -> new ApiError(503, message(e), SERVER_ERROR, null, e.code());
+            case QueueFullException e -> new ApiError(429, message(e), RATE_LIMIT, null, e.code());
             case RequestException e ->
                 new ApiError(
                         e.code().equals("model_not_found") ? 404 : 400,
