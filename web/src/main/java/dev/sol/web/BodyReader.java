@@ -10,28 +10,28 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the body of a request as bytes, up to a limit, and hands it on. The content type is not looked at: {@code curl -d}
+ * Reads the body of a request as bytes, up to a limit and within a time, and hands it on. The content type is not looked at: {@code curl -d}
  * calls everything a form, and Vert.x' own body handler would take it apart as one.
  *
  * <p>A body that is too large is refused as soon as that is known. What still comes of it is discarded for a while, since a
  * client that is busy sending does not read, and would see a broken connection rather than the answer.
  */
 final class BodyReader implements Handler<RoutingContext> {
-    /** A body must be complete after this time. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     /** How long a refused body may go on before the connection is cut. */
     private static final Duration DISCARD = Duration.ofSeconds(5);
 
     private final long limit;
+    private final Duration patience;
     private final BiConsumer<RoutingContext, Buffer> next;
 
     /**
      * @param limit in bytes
+     * @param patience a body must be complete after this time
      * @param next gets the body, on the event loop
      */
-    BodyReader(long limit, BiConsumer<RoutingContext, Buffer> next) {
+    BodyReader(long limit, Duration patience, BiConsumer<RoutingContext, Buffer> next) {
         this.limit = limit;
+        this.patience = patience;
         this.next = next;
     }
 
@@ -83,7 +83,7 @@ final class BodyReader implements Handler<RoutingContext> {
 
         void start() {
             HttpServerRequest request = context.request();
-            timer = context.vertx().setTimer(PATIENCE.toMillis(), _ -> giveUp());
+            timer = context.vertx().setTimer(patience.toMillis(), _ -> giveUp());
             request.handler(this::add);
             request.endHandler(_ -> end());
             request.exceptionHandler(_ -> context.vertx().cancelTimer(timer)); // the connection is gone
@@ -118,7 +118,8 @@ final class BodyReader implements Handler<RoutingContext> {
 
         private void giveUp() {
             body = null;
-            refuse(context, HttpFailure.bodyTooSlow(PATIENCE));
+            context.fail(HttpFailure.bodyTooSlow(patience));
+            context.request().connection().close();
         }
     }
 }

@@ -11,12 +11,16 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /v1/completions}. Requests are parsed on the event loop and completed on the engine's thread, whose calls hop back
  * to the request's event loop in order. A client that goes away cancels its request, also while that waits in the queue.
  */
 final class CompletionsHandler {
+    private static final Logger log = LoggerFactory.getLogger(CompletionsHandler.class);
+
     private final Readiness readiness;
     private final long maxPendingBytes;
 
@@ -88,6 +92,11 @@ final class CompletionsHandler {
                 reply.fail(failure == null ? new IllegalStateException("no result") : failure);
             } else if (result.finishReason() != FinishReason.CANCELLED) {
                 reply.finish(result);
+                log.info(
+                        "completed: {} prompt and {} generated tokens, {}",
+                        result.promptTokens(),
+                        result.completionTokens(),
+                        result.finishReason());
             } else if (readiness.isStopping()) {
                 reply.fail(HttpFailure.shuttingDown());
             } else {

@@ -41,7 +41,7 @@ final class HttpFailure extends RuntimeException {
     }
 
     static HttpFailure bodyTooSlow(Duration patience) {
-        return invalid(408, "the body was not complete after %d s".formatted(patience.toSeconds()), "timeout");
+        return invalid(408, "the body was not complete after %s s".formatted(patience.toMillis() / 1e3), "timeout");
     }
 
     static HttpFailure unsupportedEncoding(String encoding) {

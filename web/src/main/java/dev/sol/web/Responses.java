@@ -1,11 +1,9 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sol.runtime.QueueFullException;
 import dev.sol.runtime.openai.ApiError;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,16 +43,9 @@ final class Responses {
 
     /** What to tell the client about a failure. What is not its fault is logged, since the client is told little. */
     static ApiError errorOf(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
-        ApiError error = switch (cause) {
-            case HttpFailure e -> e.error();
-            // The engine knows no HTTP status that says "you, slow down".
-            case QueueFullException e ->
-                new ApiError(429, String.valueOf(e.getMessage()), "rate_limit_error", null, e.code());
-            default -> ApiError.of(cause);
-        };
+        ApiError error = failure instanceof HttpFailure http ? http.error() : ApiError.of(failure);
         if (error.status() == 500) {
-            log.error("a request failed", cause);
+            log.error("a request failed", failure);
         }
         return error;
     }

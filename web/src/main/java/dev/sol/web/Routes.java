@@ -20,7 +20,8 @@ final class Routes {
         router.errorHandler(400, context -> Responses.error(context.response(), HttpFailure.malformed()));
         Routes routes = new Routes(router);
         CompletionsHandler completions = new CompletionsHandler(readiness, options.maxPendingBytes());
-        routes.post("/v1/completions", new BodyReader(options.maxBodyBytes(), completions::handle));
+        routes.post(
+                "/v1/completions", new BodyReader(options.maxBodyBytes(), options.bodyPatience(), completions::handle));
         routes.get("/v1/models", new ModelsHandler(readiness));
         routes.get("/health", new HealthHandler(readiness));
         router.route()

@@ -84,7 +84,8 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         PrintWriter out =
                 Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
-        ServerOptions options = new ServerOptions(host, port, maxBody, ServerOptions.DEFAULT_MAX_PENDING);
+        ServerOptions options =
+                ServerOptions.DEFAULT.withHost(host).withPort(port).withMaxBodyBytes(maxBody);
         CompletionParser parser = new CompletionParser(engine.modelId(), policy);
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);

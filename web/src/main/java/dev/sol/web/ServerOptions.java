@@ -1,6 +1,7 @@
 package dev.sol.web;
 
 import dev.sol.runtime.RequestException;
+import java.time.Duration;
 
 /**
  * How the service listens and what it allows.
@@ -10,8 +11,9 @@ import dev.sol.runtime.RequestException;
  * @param maxBodyBytes the largest request body
  * @param maxPendingBytes the most that a stream keeps for a client that reads slowly, about; one that falls behind further is cut
  *     off
+ * @param bodyPatience a request body must be complete after this time
  */
-record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBytes) {
+record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBytes, Duration bodyPatience) {
     static final String DEFAULT_HOST = "127.0.0.1";
     static final int DEFAULT_PORT = 8080;
 
@@ -20,8 +22,8 @@ record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBy
 
     static final long DEFAULT_MAX_PENDING = 1L << 20;
 
-    static final ServerOptions DEFAULT =
-            new ServerOptions(DEFAULT_HOST, DEFAULT_PORT, DEFAULT_MAX_BODY, DEFAULT_MAX_PENDING);
+    static final ServerOptions DEFAULT = new ServerOptions(
+            DEFAULT_HOST, DEFAULT_PORT, DEFAULT_MAX_BODY, DEFAULT_MAX_PENDING, Duration.ofSeconds(30));
 
     /** @throws RequestException if a value is out of range */
     ServerOptions {
@@ -34,14 +36,22 @@ record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBy
     }
 
     ServerOptions withPort(int value) {
-        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes);
+        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes, bodyPatience);
     }
 
     ServerOptions withMaxBodyBytes(long value) {
-        return new ServerOptions(host, port, value, maxPendingBytes);
+        return new ServerOptions(host, port, value, maxPendingBytes, bodyPatience);
     }
 
     ServerOptions withMaxPendingBytes(long value) {
-        return new ServerOptions(host, port, maxBodyBytes, value);
+        return new ServerOptions(host, port, maxBodyBytes, value, bodyPatience);
+    }
+
+    ServerOptions withHost(String value) {
+        return new ServerOptions(value, port, maxBodyBytes, maxPendingBytes, bodyPatience);
+    }
+
+    ServerOptions withBodyPatience(Duration value) {
+        return new ServerOptions(host, port, maxBodyBytes, maxPendingBytes, value);
     }
 }

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,17 @@ class BodyReaderTest {
                 .build());
         assertThat(answer.status()).isEqualTo(415);
         assertThat(answer.error().get("message").asText()).contains("gzip");
+    }
+
+    @Test
+    void aBodyThatDoesNotComeInTime() throws Exception {
+        try (FakeServer impatient = FakeServer.start(FakeServer.OPTIONS.withBodyPatience(Duration.ofMillis(200)));
+                RawClient client = new RawClient(impatient.server)) {
+            client.send("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"prompt\"");
+            assertThat(client.line()).startsWith("HTTP/1.1 408 ");
+            assertThat(client.body()).contains("not complete after 0.2 s");
+            assertThat(client.rest()).as("the connection is closed").isEmpty();
+        }
     }
 
     @Test
