@@ -63,13 +63,19 @@ final class Spending {
      */
     Action step(int step, int token, int visible) {
         boolean effective = visible > decoder.forcedPositions();
+        Action action = session == null || !effective ? dense(token) : budgeted(session, step, token);
         if (effective) {
             effectiveSteps++;
         }
-        if (session == null || !effective) {
-            decoder.step(token, null);
-            return Action.DENSE;
-        }
+        return action;
+    }
+
+    private Action dense(int token) {
+        decoder.step(token, null);
+        return Action.DENSE;
+    }
+
+    private Action budgeted(Session session, int step, int token) {
         Observation observation = session.observation();
         observation.begin(step, true);
         if (session.wantsHidden()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.sol.policy.Action;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Owners of native objects under misuse: exceptions, never a crash of this process. */
@@ -282,6 +285,39 @@ class NativeOwnersTest {
             context.discardCancel(); // also without one
             assertThat(context.maxPosition(0)).isEqualTo(4);
         }
+    }
+
+    /** Against what contexts take that are kept: a leak of a quarter of it would show. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void closingGivesTheMemoryBack() throws IOException {
+        try (Model model = load()) {
+            decodeAndClose(model, 5); // what is allocated once
+            long before = residentBytes();
+            List<InferenceContext> kept =
+                    Stream.generate(() -> model.newContext(OPTIONS)).limit(20).toList();
+            kept.forEach(context -> decode(context, PROMPT));
+            long perKept = residentBytes() - before;
+            kept.forEach(InferenceContext::close);
+
+            long closed = residentBytes();
+            decodeAndClose(model, 80);
+            assertThat(perKept).isPositive();
+            assertThat(residentBytes() - closed).isLessThan(perKept);
+        }
+    }
+
+    private static void decodeAndClose(Model model, int times) {
+        for (int i = 0; i < times; i++) {
+            try (InferenceContext context = model.newContext(OPTIONS)) {
+                decode(context, PROMPT);
+            }
+        }
+    }
+
+    private static long residentBytes() throws IOException {
+        String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
+        return Long.parseLong(pages[1]) * 4096;
     }
 
     @Test
