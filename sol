@@ -330,6 +330,8 @@ start() {
         build_apps "$module"
         app_of "$module"
     }
+    # In a locale without UTF-8, Java loses what is not ASCII in its arguments.
+    [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
     # All modules on the path, since the native libraries' is used without being required.
     # shellcheck disable=SC2086
     exec "$JAVA_HOME/bin/java" ${SOL_JAVA_OPTS:-} -p "$app" --add-modules ALL-MODULE-PATH \

@@ -7,7 +7,7 @@
 // Conventions
 //  - A call that can fail returns a sol_status; 0 is success. `sol_last_error()` then has a sentence that names what was wrong.
 //  - No call lets a C++ exception out, and no argument of this API makes llama.cpp abort: what would is refused first.
-//  - One context is used by one thread at a time, `sol_context_cancel` excepted. Models may be shared between threads.
+//  - One context is used by one thread at a time, `sol_context_cancel` and `_uncancel` excepted. Models may be shared between threads.
 //  - A model must outlive its contexts.
 
 #pragma once
@@ -184,6 +184,9 @@ LLAMA_API enum sol_status sol_decode(sol_context * context, const struct sol_bat
 
 // Makes the running or the next sol_decode of the context return SOL_CANCELLED. Any thread.
 LLAMA_API void sol_context_cancel(sol_context * context);
+
+// Forgets a sol_context_cancel that came too late for its decode, so that it does not hit the next one. Any thread.
+LLAMA_API void sol_context_uncancel(sol_context * context);
 
 // Results of the last sol_decode for token `i` of its batch, which must have been an output. Valid until the next call that
 // decodes. logits: [n_vocab]; hidden: [n_embd] state after the final norm.

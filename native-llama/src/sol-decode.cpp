@@ -146,6 +146,10 @@ void sol_context_cancel(sol_context * context) {
     context->state->cancelled = true;
 }
 
+void sol_context_uncancel(sol_context * context) {
+    context->state->cancelled = false;
+}
+
 //
 // results
 //

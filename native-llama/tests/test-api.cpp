@@ -181,6 +181,11 @@ void test_cancel(sol_model & model) {
     check_refused(sol_decode(context.get(), &view), SOL_CANCELLED, "cancelled");
     CHECK_OK(sol_decode(context.get(), &view)); // one cancel ends one decode
 
+    CHECK_OK(sol_seq_rm(context.get(), 0, 0, -1));
+    sol_context_cancel(context.get());
+    sol_context_uncancel(context.get());
+    CHECK_OK(sol_decode(context.get(), &view));
+
     // from another thread, into a decode that takes a while
     token_batch prompt;
     for (int32_t i = 1; i < 129; ++i) {

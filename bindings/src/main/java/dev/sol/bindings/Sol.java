@@ -12,7 +12,7 @@ import java.nio.file.Path;
  *
  * <p>Every function throws the {@link SolException} of the status that the native call returns; the functions that need no
  * handle throw {@link NativeLibraryException} when the library cannot be loaded. Models may be shared between threads; a
- * context is used by one thread at a time, {@link #cancel} excepted. Nothing here owns anything: see the package.
+ * context is used by one thread at a time, {@link #cancel} and {@link #uncancel} excepted. Nothing here owns anything: see the package.
  *
  * <p>Text crosses as UTF-8. A surrogate without its pair, which no UTF-8 can hold, becomes {@code ?}.
  */
@@ -203,6 +203,11 @@ public final class Sol {
     /** Makes the running or the next {@link #decode} of the context end with {@link DecodeCancelledException}. Any thread. */
     public static void cancel(ContextHandle context) {
         SolNative.sol_context_cancel(context.address());
+    }
+
+    /** Forgets a {@link #cancel} that came too late for its decode, so that it does not hit the next one. Any thread. */
+    public static void uncancel(ContextHandle context) {
+        SolNative.sol_context_uncancel(context.address());
     }
 
     /**

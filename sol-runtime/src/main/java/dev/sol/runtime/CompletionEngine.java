@@ -116,8 +116,9 @@ public final class CompletionEngine implements AutoCloseable {
             if (closing) {
                 throw new ClosedException("the engine");
             }
-            boolean startsAtOnce = running == null && waiting.isEmpty();
-            if (!startsAtOnce && waiting.size() >= queueCapacity) {
+            // what an idle engine gets does not wait, though it is in the queue until the thread takes it
+            int startsAtOnce = running == null ? 1 : 0;
+            if (waiting.size() >= queueCapacity + startsAtOnce) {
                 throw new QueueFullException(queueCapacity);
             }
             waiting.add(task);

@@ -3,7 +3,6 @@ package dev.sol.runtime;
 import dev.sol.bindings.BatchBuffer;
 import dev.sol.bindings.ContextHandle;
 import dev.sol.bindings.ContextParams;
-import dev.sol.bindings.DecodeCancelledException;
 import dev.sol.bindings.InvalidArgumentException;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
@@ -174,14 +173,7 @@ public final class InferenceContext implements AutoCloseable {
 
     /** Forgets a {@link #cancel} that came too late for its decode. */
     public void discardCancel() {
-        run(handle -> {
-            batch.clear();
-            try {
-                Sol.decode(handle, batch.buffer()); // of nothing: ends with the cancellation, else as invalid
-            } catch (DecodeCancelledException | InvalidArgumentException e) {
-                // either way there is none left
-            }
-        });
+        run(Sol::uncancel);
     }
 
     /**

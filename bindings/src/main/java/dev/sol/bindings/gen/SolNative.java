@@ -3509,6 +3509,65 @@ public class SolNative extends SolNative$shared {
         }
     }
 
+    private static class sol_context_uncancel {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_context_uncancel");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_context_uncancel(sol_context *context)
+     * }
+     */
+    public static FunctionDescriptor sol_context_uncancel$descriptor() {
+        return sol_context_uncancel.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_context_uncancel(sol_context *context)
+     * }
+     */
+    public static MethodHandle sol_context_uncancel$handle() {
+        return sol_context_uncancel.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_context_uncancel(sol_context *context)
+     * }
+     */
+    public static MemorySegment sol_context_uncancel$address() {
+        return sol_context_uncancel.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_context_uncancel(sol_context *context)
+     * }
+     */
+    public static void sol_context_uncancel(MemorySegment context) {
+        var mh$ = sol_context_uncancel.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_context_uncancel", context);
+            }
+            mh$.invokeExact(context);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sol_logits {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             SolNative.C_INT,
