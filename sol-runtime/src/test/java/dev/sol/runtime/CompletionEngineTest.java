@@ -115,6 +115,18 @@ class CompletionEngineTest {
     }
 
     @Test
+    void whatAnIdleEngineStartsDoesNotWait() throws Exception {
+        try (CompletionEngine narrow = CompletionEngine.start(new FakeDecoder("x"), 1)) {
+            for (int i = 0; i < 200; i++) {
+                CompletionHandle starts = narrow.submit(request(2), CompletionListener.NONE);
+                CompletionHandle waits = narrow.submit(request(2), CompletionListener.NONE);
+                starts.result().get(10, TimeUnit.SECONDS);
+                waits.result().get(10, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
     void withoutAQueueAnIdleEngineAccepts() throws Exception {
         try (CompletionEngine narrow = CompletionEngine.start(new FakeDecoder("x"), 0)) {
             for (int i = 0; i < 200; i++) {
