@@ -231,6 +231,19 @@ void test_deterministic(const std::string & path, const tiny_model & m) {
             decode_in_parts(*new_context(*model, exact_context()), m, batch, { 20, 20 }), 0.0f);
 }
 
+// Recurrent layers have no κ; ρ and b reach all layers.
+void test_hybrid(const std::string & path, const tiny_model & m) {
+    const model_ptr   model   = load_model(path);
+    const context_ptr context = new_context(*model, exact_context());
+
+    for (int64_t il = 0; il < m.n_layer; ++il) {
+        sol_layer_info info;
+        CHECK_OK(sol_context_layer_info(context.get(), (int32_t) il, &info));
+        CHECK(info.attn == (m.is_recurrent(il) ? SOL_ATTN_NONE : SOL_ATTN_FULL), "layer %d: attention class %d", (int) il, info.attn);
+        CHECK(info.mlp_units == (m.n_ff + 7)/8 && info.act_bits, "layer %d: %d units", (int) il, info.mlp_units);
+    }
+}
+
 } // namespace
 
 int main() {
@@ -249,5 +262,12 @@ int main() {
             test_deterministic(path, m);
             printf("%s: batches equal single tokens\n", arch.c_str());
         }
+
+        const tiny_model hybrid = make_tiny_model("lfm2", 3);
+        write_tiny_model(hybrid, dir/"lfm2.gguf");
+        test_hybrid(dir/"lfm2.gguf", hybrid);
+        test_one_sequence(dir/"lfm2.gguf", hybrid);
+        test_sequences(dir/"lfm2.gguf", hybrid);
+        printf("lfm2: regrouped batches equal single tokens\n");
     });
 }

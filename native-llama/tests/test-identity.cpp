@@ -70,7 +70,10 @@ int main(int argc, char ** argv) {
 
         std::vector<std::string> models(argv + 2, argv + argc);
 
-        for (const std::string & arch : tiny_model_archs()) {
+        std::vector<std::string> archs = tiny_model_archs();
+        archs.emplace_back("lfm2");
+
+        for (const std::string & arch : archs) {
             const std::string f32 = dir/(arch + ".gguf");
             write_tiny_model(make_tiny_model(arch, 5, /*n_ff =*/ 128), f32);
             models.push_back(f32);

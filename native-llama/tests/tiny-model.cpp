@@ -18,6 +18,10 @@ bool tiny_model::is_sliding(int64_t layer) const {
     return n_swa > 0 && layer % 2 == 0;
 }
 
+bool tiny_model::is_recurrent(int64_t layer) const {
+    return arch == "lfm2" && layer % 2 == 0;
+}
+
 //
 // tokenizer
 //
@@ -66,7 +70,7 @@ static vocabulary make_vocabulary() {
 
 tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff) {
     const auto & archs = tiny_model_archs();
-    if (std::find(archs.begin(), archs.end(), arch) == archs.end()) {
+    if (arch != "lfm2" && std::find(archs.begin(), archs.end(), arch) == archs.end()) {
         throw std::invalid_argument("no tiny model of architecture '" + arch + "'");
     }
 
@@ -81,6 +85,9 @@ tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff
     }
     if (arch == "gpt2") {
         m.n_head_kv = m.n_head;
+    }
+    if (arch == "lfm2") {
+        m.n_layer = 4;
     }
 
     std::mt19937 rng(seed);
@@ -111,7 +118,7 @@ tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff
     const bool is_moe    = arch == "qwen2moe";
 
     add("token_embd.weight", { m.n_embd, m.n_vocab }, 0.0f, 1.0f);
-    norm("output_norm.weight", m.n_embd);
+    norm(arch == "lfm2" ? "token_embd_norm.weight" : "output_norm.weight", m.n_embd);
     if (is_gpt2) {
         add("position_embd.weight", { m.n_embd, m.n_ctx }, 0.0f, 0.3f);
         bias("output_norm.bias", m.n_embd);
@@ -126,21 +133,27 @@ tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff
         norm(blk + "attn_norm.weight", m.n_embd);
         norm(blk + "ffn_norm.weight",  m.n_embd);
 
-        if (is_gpt2 || arch == "phi3") {
+        if (m.is_recurrent(il)) {
+            matrix(blk + "shortconv.conv.weight",     3, m.n_embd);
+            matrix(blk + "shortconv.in_proj.weight",  m.n_embd, 3*m.n_embd);
+            matrix(blk + "shortconv.out_proj.weight", m.n_embd, m.n_embd);
+        } else if (is_gpt2 || arch == "phi3") {
             matrix(blk + "attn_qkv.weight", m.n_embd, m.n_embd + 2*n_kv);
         } else {
             matrix(blk + "attn_q.weight", m.n_embd, m.n_embd);
             matrix(blk + "attn_k.weight", m.n_embd, n_kv);
             matrix(blk + "attn_v.weight", m.n_embd, n_kv);
         }
-        matrix(blk + "attn_output.weight", m.n_embd, m.n_embd);
+        if (!m.is_recurrent(il)) {
+            matrix(blk + "attn_output.weight", m.n_embd, m.n_embd);
+        }
 
         if (arch == "qwen2" || is_moe) {
             bias(blk + "attn_q.bias", m.n_embd);
             bias(blk + "attn_k.bias", n_kv);
             bias(blk + "attn_v.bias", n_kv);
         }
-        if (arch == "qwen3" || is_gemma3) {
+        if (arch == "qwen3" || is_gemma3 || (arch == "lfm2" && !m.is_recurrent(il))) {
             norm(blk + "attn_q_norm.weight", head);
             norm(blk + "attn_k_norm.weight", head);
         }
@@ -210,7 +223,16 @@ void write_tiny_model(const tiny_model & m, const std::string & path) {
     u32("block_count",                      m.n_layer);
     u32("feed_forward_length",              m.n_ff);
     u32("attention.head_count",             m.n_head);
-    u32("attention.head_count_kv",          m.n_head_kv);
+    if (m.arch == "lfm2") {
+        std::vector<uint32_t> n_head_kv;
+        for (int64_t il = 0; il < m.n_layer; ++il) {
+            n_head_kv.push_back(m.is_recurrent(il) ? 0 : (uint32_t) m.n_head_kv);
+        }
+        gguf_set_arr_data(gguf.get(), key("attention.head_count_kv").c_str(), GGUF_TYPE_UINT32, n_head_kv.data(), n_head_kv.size());
+        u32("shortconv.l_cache", 3);
+    } else {
+        u32("attention.head_count_kv", m.n_head_kv);
+    }
     f32("attention.layer_norm_rms_epsilon", 1e-6f);
     f32("attention.layer_norm_epsilon",     1e-6f);
     if (m.arch == "phi3") {

@@ -1,5 +1,5 @@
-// Random models of a few hundred kilobytes for tests: llama, qwen2, qwen3, gemma3, phi3, gpt2 and qwen2moe, with a byte-level
-// BPE tokenizer that encodes any text.
+// Random models of a few hundred kilobytes for tests: llama, qwen2, qwen3, gemma3, phi3, gpt2, qwen2moe and lfm2, with a
+// byte-level BPE tokenizer that encodes any text.
 
 #pragma once
 
@@ -28,9 +28,11 @@ struct tiny_model {
 
     std::map<std::string, tensor> tensors; // F32
 
-    bool is_sliding(int64_t layer) const; // every second layer of a model with n_swa
+    bool is_sliding(int64_t layer)   const; // every second layer of a model with n_swa
+    bool is_recurrent(int64_t layer) const; // the other layers of lfm2 attend
 };
 
+// With attention in every layer: all but lfm2, a hybrid, whose sequences upstream regroups within a batch.
 const std::vector<std::string> & tiny_model_archs();
 
 // Same arch and seed, same model. n_ff must be a multiple of 32 for a model that is to be quantised.
