@@ -142,11 +142,11 @@ struct sol_context_params {
     int32_t  n_threads_batch; // threads of larger batches
     bool     flash_attn;      // fused attention; the KV cache is F16 either way
 
-    enum sol_attn_criterion attn_criterion;
+    int32_t  attn_criterion;  // enum sol_attn_criterion; an int, so that an unknown one can be refused
     int32_t  attn_sinks;      // positions 0 … sinks-1 are always attended
     int32_t  attn_window;     // so are the newest `window` positions before the token, and the token itself
 
-    enum sol_mlp_criterion mlp_criterion;
+    int32_t  mlp_criterion;   // enum sol_mlp_criterion
     int32_t  mlp_group;       // neurons in a unit: 1, 8 or 32
 };
 

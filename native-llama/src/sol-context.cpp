@@ -83,8 +83,8 @@ static void check_params(const sol_context_params & p) {
     require_range("attn_sinks",      p.attn_sinks,      0, 1 << 20);
     require_range("attn_window",     p.attn_window,     0, 1 << 20);
 
-    require(p.attn_criterion == SOL_ATTN_RECENCY, "attn_criterion " + std::to_string((int) p.attn_criterion) + " is unknown");
-    require(p.mlp_criterion  == SOL_MLP_NEURON,   "mlp_criterion "  + std::to_string((int) p.mlp_criterion)  + " is unknown");
+    require(p.attn_criterion == SOL_ATTN_RECENCY, "attn_criterion " + std::to_string(p.attn_criterion) + " is unknown");
+    require(p.mlp_criterion  == SOL_MLP_NEURON,   "mlp_criterion "  + std::to_string(p.mlp_criterion)  + " is unknown");
     require(p.mlp_group == 1 || p.mlp_group == 8 || p.mlp_group == 32,
             "mlp_group is " + std::to_string(p.mlp_group) + ", must be 1, 8 or 32");
 }

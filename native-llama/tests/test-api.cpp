@@ -72,8 +72,8 @@ void test_context_params(sol_model & model) {
     refused("n_threads",      [](auto & p) { p.n_threads = 100000; });
     refused("attn_sinks",     [](auto & p) { p.attn_sinks = -1; });
     refused("attn_window",    [](auto & p) { p.attn_window = -1; });
-    refused("attn_criterion", [](auto & p) { p.attn_criterion = (sol_attn_criterion) 7; });
-    refused("mlp_criterion",  [](auto & p) { p.mlp_criterion = (sol_mlp_criterion) 7; });
+    refused("attn_criterion", [](auto & p) { p.attn_criterion = 7; });
+    refused("mlp_criterion",  [](auto & p) { p.mlp_criterion = 7; });
     refused("mlp_group",      [](auto & p) { p.mlp_group = 5; });
 }
 

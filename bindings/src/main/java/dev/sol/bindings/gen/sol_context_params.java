@@ -22,10 +22,10 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t n_threads;
  *     int32_t n_threads_batch;
  *     bool flash_attn;
- *     enum sol_attn_criterion attn_criterion;
+ *     int32_t attn_criterion;
  *     int32_t attn_sinks;
  *     int32_t attn_window;
- *     enum sol_mlp_criterion mlp_criterion;
+ *     int32_t mlp_criterion;
  *     int32_t mlp_group;
  * }
  * }
@@ -372,7 +372,7 @@ public class sol_context_params {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * enum sol_attn_criterion attn_criterion
+     * int32_t attn_criterion
      * }
      */
     public static final OfInt attn_criterion$layout() {
@@ -384,7 +384,7 @@ public class sol_context_params {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * enum sol_attn_criterion attn_criterion
+     * int32_t attn_criterion
      * }
      */
     public static final long attn_criterion$offset() {
@@ -394,7 +394,7 @@ public class sol_context_params {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * enum sol_attn_criterion attn_criterion
+     * int32_t attn_criterion
      * }
      */
     public static int attn_criterion(MemorySegment struct) {
@@ -404,7 +404,7 @@ public class sol_context_params {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * enum sol_attn_criterion attn_criterion
+     * int32_t attn_criterion
      * }
      */
     public static void attn_criterion(MemorySegment struct, int fieldValue) {
@@ -504,7 +504,7 @@ public class sol_context_params {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * enum sol_mlp_criterion mlp_criterion
+     * int32_t mlp_criterion
      * }
      */
     public static final OfInt mlp_criterion$layout() {
@@ -516,7 +516,7 @@ public class sol_context_params {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * enum sol_mlp_criterion mlp_criterion
+     * int32_t mlp_criterion
      * }
      */
     public static final long mlp_criterion$offset() {
@@ -526,7 +526,7 @@ public class sol_context_params {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * enum sol_mlp_criterion mlp_criterion
+     * int32_t mlp_criterion
      * }
      */
     public static int mlp_criterion(MemorySegment struct) {
@@ -536,7 +536,7 @@ public class sol_context_params {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * enum sol_mlp_criterion mlp_criterion
+     * int32_t mlp_criterion
      * }
      */
     public static void mlp_criterion(MemorySegment struct, int fieldValue) {
