@@ -17,8 +17,12 @@ import java.lang.foreign.SegmentAllocator;
  * @param attentionCriterion how the attended positions are chosen
  * @param attentionSinks positions 0 … sinks-1 are always attended
  * @param attentionWindow so are the newest {@code window} positions before the token, and the token itself
+ * @param attentionPage positions in a page, 1 to 1024; criteria with pages need {@code flashAttention}
+ * @param attentionChoice which query heads choose pages together
+ * @param droppedPages what stands in for a dropped page; a tail needs a criterion with pages
  * @param mlpCriterion how the MLP units are chosen
  * @param mlpGroup neurons in a unit: 1, 8 or 32
+ * @param bitsSite what the bits knob rounds
  */
 public record ContextParams(
         int contextSize,
@@ -31,8 +35,12 @@ public record ContextParams(
         AttentionCriterion attentionCriterion,
         int attentionSinks,
         int attentionWindow,
+        int attentionPage,
+        AttentionChoice attentionChoice,
+        DroppedPages droppedPages,
         MlpCriterion mlpCriterion,
-        int mlpGroup) {
+        int mlpGroup,
+        BitsSite bitsSite) {
 
     /** @throws InvalidArgumentException for a negative size, which C would read as a huge one */
     public ContextParams {
@@ -60,8 +68,12 @@ public record ContextParams(
                 AttentionCriterion.of(sol_context_params.attn_criterion(struct)),
                 sol_context_params.attn_sinks(struct),
                 sol_context_params.attn_window(struct),
+                sol_context_params.attn_page(struct),
+                AttentionChoice.of(sol_context_params.attn_choice(struct)),
+                DroppedPages.of(sol_context_params.attn_dropped(struct)),
                 MlpCriterion.of(sol_context_params.mlp_criterion(struct)),
-                sol_context_params.mlp_group(struct));
+                sol_context_params.mlp_group(struct),
+                BitsSite.of(sol_context_params.bits_site(struct)));
     }
 
     MemorySegment write(SegmentAllocator allocator) {
@@ -76,8 +88,12 @@ public record ContextParams(
         sol_context_params.attn_criterion(struct, attentionCriterion.code());
         sol_context_params.attn_sinks(struct, attentionSinks);
         sol_context_params.attn_window(struct, attentionWindow);
+        sol_context_params.attn_page(struct, attentionPage);
+        sol_context_params.attn_choice(struct, attentionChoice.code());
+        sol_context_params.attn_dropped(struct, droppedPages.code());
         sol_context_params.mlp_criterion(struct, mlpCriterion.code());
         sol_context_params.mlp_group(struct, mlpGroup);
+        sol_context_params.bits_site(struct, bitsSite.code());
         return struct;
     }
 }

@@ -9,15 +9,17 @@ import java.lang.foreign.MemorySegment;
  * @param attention what κ counts there; layers with a sliding window count within the window
  * @param mlpUnits units of the layer's dense MLP that ρ chooses from; 0 = not reached
  * @param sharedUnits the same for shared experts
- * @param actBits whether b rounds an MLP output of the layer
+ * @param routedUnits the same for routed experts: of all that one token goes to
+ * @param actBits whether b rounds an MLP's output (or input) in the layer
  */
-public record LayerInfo(AttentionClass attention, int mlpUnits, int sharedUnits, boolean actBits) {
+public record LayerInfo(AttentionClass attention, int mlpUnits, int sharedUnits, int routedUnits, boolean actBits) {
 
     static LayerInfo read(MemorySegment struct) {
         return new LayerInfo(
                 AttentionClass.of(sol_layer_info.attn(struct)),
                 sol_layer_info.mlp_units(struct),
                 sol_layer_info.shared_units(struct),
+                sol_layer_info.routed_units(struct),
                 sol_layer_info.act_bits(struct));
     }
 }

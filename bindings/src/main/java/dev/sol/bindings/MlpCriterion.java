@@ -4,8 +4,10 @@ import dev.sol.bindings.gen.SolNative;
 
 /** How the MLP units that are kept are chosen: {@code enum sol_mlp_criterion}. */
 public enum MlpCriterion {
-    /** Groups of neurons by |act(gate)|·‖up‖₂·‖down‖₂. */
-    NEURON(SolNative.SOL_MLP_NEURON());
+    /** Groups of neurons by |act(gate)|·‖up‖₂·‖down‖₂; in each chosen expert for itself. */
+    NEURON(SolNative.SOL_MLP_NEURON()),
+    /** Channels of the MLP's input by magnitude; groups do not matter. */
+    CHANNEL(SolNative.SOL_MLP_CHANNEL());
 
     private final int code;
 

@@ -20,6 +20,7 @@ final class Scratch {
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment pointer = arena.allocate(SolNative.C_POINTER);
     private final MemorySegment count = arena.allocate(SolNative.C_INT);
+    private final MemorySegment size = arena.allocate(SolNative.C_LONG_LONG);
     private final MemorySegment usage = sol_usage.allocate(arena);
     private final MemorySegment layerInfo = sol_layer_info.allocate(arena);
     private MemorySegment buffer = arena.allocate(SMALL, Long.BYTES);
@@ -58,6 +59,15 @@ final class Scratch {
     /** A {@code struct sol_layer_info *}. */
     MemorySegment layerInfo() {
         return layerInfo;
+    }
+
+    /** A {@code size_t *}. */
+    MemorySegment size() {
+        return size;
+    }
+
+    long sizeValue() {
+        return size.get(SolNative.C_LONG_LONG, 0);
     }
 
     /** At least {@code bytes} bytes, aligned for any number. Their content is undefined. */

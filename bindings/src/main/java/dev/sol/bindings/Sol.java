@@ -1,11 +1,13 @@
 package dev.sol.bindings;
 
 import dev.sol.bindings.gen.SolNative;
+import dev.sol.bindings.gen.sol_token_score;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of sol.h.
@@ -18,6 +20,8 @@ import java.nio.file.Path;
  */
 public final class Sol {
     private static final int TOKEN_BYTES = 64; // more than most tokens have; a longer one costs a second call
+
+    private static final int MAX_STATE = Integer.MAX_VALUE - 8; // the longest array
 
     private Sol() {}
 
@@ -77,7 +81,7 @@ public final class Sol {
      * @param out {@link ModelHandle#embeddingLength()} floats
      */
     public static void tokenEmbedding(ModelHandle model, int token, float[] out) {
-        checkLength("embedding", out, model.embeddingLength());
+        checkLength("embedding", out.length, model.embeddingLength());
         MemorySegment row = Scratch.current().buffer(out.length * ValueLayout.JAVA_FLOAT.byteSize());
         check(SolNative.sol_model_token_embedding(model.address(), token, row));
         MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
@@ -227,7 +231,7 @@ public final class Sol {
      * @param out {@link ContextHandle#vocabularySize()} floats
      */
     public static void copyLogits(ContextHandle context, int i, float[] out) {
-        checkLength("logits", out, context.vocabularySize());
+        checkLength("logits", out.length, context.vocabularySize());
         MemorySegment.copy(logits(context, i, Scratch.current()), ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
     }
 
@@ -250,7 +254,7 @@ public final class Sol {
      * @param out {@link ContextHandle#embeddingLength()} floats
      */
     public static void copyHidden(ContextHandle context, int i, float[] out) {
-        checkLength("hidden state", out, context.embeddingLength());
+        checkLength("hidden state", out.length, context.embeddingLength());
         MemorySegment.copy(hidden(context, i, Scratch.current()), ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
     }
 
@@ -279,6 +283,98 @@ public final class Sol {
         return scratch.countValue();
     }
 
+    // ---- Scores
+    // ------------------------------------------------------------------------------------------------------
+
+    /** Floats of one token in what {@link #score} writes: log p(label), entropy, margin and KL divergence, in nats. */
+    public static final int SCORE_VALUES = 4;
+
+    /**
+     * Scores the distributions of tokens of the last batch, which must have been outputs.
+     *
+     * @param tokens their indices in the batch
+     * @param labels [n] the token whose log probability is wanted for each, -1 = none (it is NaN then); null = none for all
+     * @param reference what the KL divergence is from, KL(reference ‖ this); null = none (it is NaN then)
+     * @param rows [n] the row of {@code reference} for each; null without one
+     * @param out [n][{@link #SCORE_VALUES}]
+     * @throws InvalidModelException if logits are NaN or infinite: the model's weights are damaged
+     */
+    public static void score(
+            ContextHandle context,
+            int[] tokens,
+            int @Nullable [] labels,
+            @Nullable LogProbabilitiesHandle reference,
+            int @Nullable [] rows,
+            float[] out) {
+        int n = tokens.length;
+        checkLength("scores", out.length, n * SCORE_VALUES);
+        if (labels != null) {
+            checkLength("labels", labels.length, n);
+        }
+        if ((reference == null) != (rows == null)) {
+            throw new InvalidArgumentException("a reference needs its rows, and rows need a reference");
+        }
+        if (rows != null) {
+            checkLength("rows", rows.length, n);
+        }
+        long ints = n * ValueLayout.JAVA_INT.byteSize();
+        MemorySegment memory = Scratch.current().buffer(3 * ints + sol_token_score.sizeof() * n);
+        MemorySegment labelsAt = memory.asSlice(ints);
+        MemorySegment rowsAt = memory.asSlice(2 * ints);
+        MemorySegment scoresAt = memory.asSlice(3 * ints);
+        MemorySegment.copy(tokens, 0, memory, ValueLayout.JAVA_INT, 0, n);
+        if (labels == null) {
+            labelsAt.asSlice(0, ints).fill((byte) -1);
+        } else {
+            MemorySegment.copy(labels, 0, labelsAt, ValueLayout.JAVA_INT, 0, n);
+        }
+        if (rows != null) {
+            MemorySegment.copy(rows, 0, rowsAt, ValueLayout.JAVA_INT, 0, n);
+        }
+        check(SolNative.sol_score(
+                context.address(),
+                n,
+                memory,
+                labelsAt,
+                reference == null ? MemorySegment.NULL : reference.address(),
+                rows == null ? MemorySegment.NULL : rowsAt,
+                scoresAt));
+        MemorySegment.copy(scoresAt, ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
+    }
+
+    /**
+     * Makes room for {@code rows} distributions over the model's vocabulary, 4 bytes for each of its tokens. The caller frees it
+     * with {@link #freeLogProbabilities}; the model need not outlive it.
+     */
+    public static LogProbabilitiesHandle createLogProbabilities(ModelHandle model, int rows) {
+        Scratch scratch = Scratch.current();
+        check(SolNative.sol_logprobs_create(model.address(), rows, scratch.pointer()));
+        return new LogProbabilitiesHandle(scratch.pointer().get(SolNative.C_POINTER, 0));
+    }
+
+    /** Frees log probabilities that no thread is using. */
+    public static void freeLogProbabilities(LogProbabilitiesHandle logProbabilities) {
+        SolNative.sol_logprobs_free(logProbabilities.address());
+    }
+
+    /**
+     * Keeps the distributions of tokens of the last batch, which must have been outputs.
+     *
+     * @param tokens their indices in the batch
+     * @param rows where each goes
+     */
+    public static void keepLogProbabilities(
+            LogProbabilitiesHandle target, ContextHandle context, int[] tokens, int[] rows) {
+        int n = tokens.length;
+        checkLength("rows", rows.length, n);
+        long ints = n * ValueLayout.JAVA_INT.byteSize();
+        MemorySegment memory = Scratch.current().buffer(2 * ints);
+        MemorySegment rowsAt = memory.asSlice(ints);
+        MemorySegment.copy(tokens, 0, memory, ValueLayout.JAVA_INT, 0, n);
+        MemorySegment.copy(rows, 0, rowsAt, ValueLayout.JAVA_INT, 0, n);
+        check(SolNative.sol_logprobs_keep(target.address(), context.address(), n, memory, rowsAt));
+    }
+
     // ---- KV cache
     // ----------------------------------------------------------------------------------------------------
 
@@ -296,6 +392,51 @@ public final class Sol {
     /** Lets {@code target} share the cells of {@code source} in these positions (as {@link #removeSequence}); copies nothing. */
     public static void copySequence(ContextHandle context, int source, int target, int from, int to) {
         check(SolNative.sol_seq_cp(context.address(), source, target, from, to));
+    }
+
+    /**
+     * Moves the positions {@code from} (inclusive) to {@code to} (exclusive) of a sequence by {@code delta}, onto positions that
+     * it does not have. Ends of the range as in {@link #removeSequence}.
+     *
+     * @throws InvalidArgumentException if another sequence shares the cells, the model's positions cannot be moved, or the
+     *     target is taken
+     */
+    public static void shiftSequence(ContextHandle context, int sequence, int from, int to, int delta) {
+        check(SolNative.sol_seq_shift(context.address(), sequence, from, to, delta));
+    }
+
+    /**
+     * The state of a sequence, for {@link #loadSequence} into any context of the same model and version.
+     *
+     * @throws InvalidArgumentException if there is no such sequence, or its state does not fit an array (2 GiB)
+     */
+    public static byte[] saveSequence(ContextHandle context, int sequence) {
+        Scratch scratch = Scratch.current();
+        check(SolNative.sol_seq_state_size(context.address(), sequence, scratch.size()));
+        long size = scratch.sizeValue();
+        if (size > MAX_STATE) {
+            throw new InvalidArgumentException(
+                    "the state of sequence " + sequence + " has " + size + " bytes, more than an array can hold");
+        }
+        try (Arena arena = Arena.ofConfined()) { // not the scratch memory, which a thread keeps
+            MemorySegment state = arena.allocate(size, Long.BYTES);
+            check(SolNative.sol_seq_save(context.address(), sequence, state, size));
+            return state.toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /**
+     * Replaces a sequence with a saved one.
+     *
+     * @throws InvalidArgumentException if the bytes are no saved state of this model; nothing was changed
+     * @throws KvCacheFullException if there is no room; the sequence is empty then
+     */
+    public static void loadSequence(ContextHandle context, int sequence, byte[] state) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(state.length, Long.BYTES);
+            MemorySegment.copy(state, 0, bytes, ValueLayout.JAVA_BYTE, 0, state.length);
+            check(SolNative.sol_seq_load(context.address(), sequence, bytes, state.length));
+        }
     }
 
     /** The highest position of the sequence in the KV cache, -1 when it has none. */
@@ -328,11 +469,11 @@ public final class Sol {
         return status == SolNative.SOL_INVALID_ARGUMENT() && count > capacity;
     }
 
-    /** Native code writes as many floats as the model has, whatever the caller allocated. */
-    private static void checkLength(String what, float[] out, int length) {
-        if (out.length != length) {
+    /** Native code reads and writes as many elements as it was told or the model has, whatever the caller allocated. */
+    private static void checkLength(String what, int actual, int length) {
+        if (actual != length) {
             throw new InvalidArgumentException(
-                    "the array for the " + what + " has " + out.length + " elements, " + length + " are needed");
+                    "the array for the " + what + " has " + actual + " elements, " + length + " are needed");
         }
     }
 }

@@ -20,6 +20,11 @@ public interface ComputePolicy {
         return false;
     }
 
+    /** Whether {@link Observation#previousEntropy()} must be set before each choice. */
+    default boolean needsEntropy() {
+        return false;
+    }
+
     /**
      * Starts one generation.
      *

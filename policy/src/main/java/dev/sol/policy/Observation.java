@@ -1,8 +1,8 @@
 package dev.sol.policy;
 
 /**
- * What a policy sees before a step. One object serves a whole generation: the decode loop fills {@link #hidden()} and
- * {@link #embedding()} where the policy needs them, calls {@link #begin} before each step, and {@link #record} after each
+ * What a policy sees before a step. One object serves a whole generation: the decode loop fills {@link #hidden()},
+ * {@link #embedding()} and {@link #previousEntropy(double)} where the policy needs them, calls {@link #begin} before each step, and {@link #record} after each
  * effective one. For one thread.
  *
  * <p>Source: Akhauri &amp; Abdelfattah, "Compute Where it Counts" (arXiv 2605.10875), the policy's input.
@@ -19,6 +19,7 @@ public final class Observation {
     private int step;
     private boolean effective;
     private int previousAction = -1;
+    private double previousEntropy = Double.NaN;
 
     /**
      * @param context the one that the session was started with
@@ -65,6 +66,19 @@ public final class Observation {
     /** Row of the input token in the token embedding, [n_embd]; live, written by the decode loop. */
     public float[] embedding() {
         return embedding;
+    }
+
+    /**
+     * How unsure the model was of the input token: the entropy of the distribution that the previous step gave, divided by
+     * log(vocabulary); 0 to 1. NaN where the policy does not need it.
+     */
+    public double previousEntropy() {
+        return previousEntropy;
+    }
+
+    /** Sets {@link #previousEntropy()}; called by the decode loop before each choice. */
+    public void previousEntropy(double value) {
+        previousEntropy = value;
     }
 
     /** Number on the grid of the previous effective step's action; −1 before the first. */

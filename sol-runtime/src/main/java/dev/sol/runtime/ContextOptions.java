@@ -11,7 +11,7 @@ package dev.sol.runtime;
  * @param threads threads of a single-token decode; 0 = one for each processor, or a single one for a tiny model: see {@link
  *     #SINGLE_THREAD_PARAMETERS}
  * @param batchThreads threads of larger batches; 0 = as for {@code threads}
- * @param flashAttention fused attention; the KV cache is F16 either way
+ * @param flashAttention fused attention, which criteria with pages need; the KV cache is F16 either way
  * @param knobs what the knobs mean
  */
 public record ContextOptions(
@@ -37,12 +37,16 @@ public record ContextOptions(
 
     private static final int MAX_THREADS = 512; // GGML_MAX_N_THREADS
 
-    /** @throws RequestException if a value is out of range */
+    /** @throws RequestException if a value is out of range, or two do not go together */
     public ContextOptions {
         KnobOptions.requireAtLeast("ctx", contextLength, 0);
         KnobOptions.requireAtLeast("batch size", batchSize, 1);
         KnobOptions.requireAtLeast("micro-batch size", microBatchSize, 1);
         KnobOptions.requireAtLeast("number of sequences", maxSequences, 1);
+        if (knobs.attention().hasPages() && !flashAttention) {
+            throw RequestException.invalid(
+                    "attn_criterion", "attention criteria with pages (quest, mean) need flash attention");
+        }
         requireThreads(threads);
         requireThreads(batchThreads);
     }
@@ -69,6 +73,12 @@ public record ContextOptions(
     public ContextOptions withThreads(int value) {
         return new ContextOptions(
                 contextLength, batchSize, microBatchSize, maxSequences, value, value, flashAttention, knobs);
+    }
+
+    /** These options with or without fused attention. */
+    public ContextOptions withFlashAttention(boolean value) {
+        return new ContextOptions(
+                contextLength, batchSize, microBatchSize, maxSequences, threads, batchThreads, value, knobs);
     }
 
     /** These options with other knobs. */

@@ -67,6 +67,13 @@ interface Decoder extends AutoCloseable {
     /** Copies the hidden state of the last token. */
     void hidden(float[] out);
 
+    /**
+     * Entropy of the distribution of the token that follows, as a share of the largest possible: 0 to 1.
+     *
+     * @throws ModelException if the logits are not finite
+     */
+    double entropy();
+
     /** Ends the running or the next prefill or step. Any thread. */
     void cancel();
 

@@ -4,6 +4,7 @@ import dev.sol.bindings.BatchBuffer;
 import dev.sol.bindings.ContextHandle;
 import dev.sol.bindings.ContextParams;
 import dev.sol.bindings.InvalidArgumentException;
+import dev.sol.bindings.LogProbabilitiesHandle;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
 import java.lang.ref.Cleaner;
@@ -42,6 +43,8 @@ public final class InferenceContext implements AutoCloseable {
     private final List<LayerKnobs> layers;
     private final Batch batch;
     private final Cleaner.Cleanable backstop;
+    private final int[] oneOutput = new int[1];
+    private final float[] oneScore = new float[Sol.SCORE_VALUES];
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
 
     /** Takes over the caller's hold on the model, unless it throws. */
@@ -102,13 +105,30 @@ public final class InferenceContext implements AutoCloseable {
                 options.flashAttention(),
                 switch (knobs.attention()) {
                     case RECENCY -> dev.sol.bindings.AttentionCriterion.RECENCY;
+                    case QUEST -> dev.sol.bindings.AttentionCriterion.QUEST;
+                    case MEAN -> dev.sol.bindings.AttentionCriterion.MEAN;
                 },
                 knobs.sinks(),
                 knobs.window(),
+                knobs.page(),
+                switch (knobs.choice()) {
+                    case PER_KV_HEAD -> dev.sol.bindings.AttentionChoice.PER_KV_HEAD;
+                    case PER_QUERY_HEAD -> dev.sol.bindings.AttentionChoice.PER_QUERY_HEAD;
+                    case SHARED -> dev.sol.bindings.AttentionChoice.SHARED;
+                },
+                switch (knobs.dropped()) {
+                    case NONE -> dev.sol.bindings.DroppedPages.NONE;
+                    case TAIL -> dev.sol.bindings.DroppedPages.TAIL;
+                },
                 switch (knobs.mlp()) {
                     case NEURON -> dev.sol.bindings.MlpCriterion.NEURON;
+                    case CHANNEL -> dev.sol.bindings.MlpCriterion.CHANNEL;
                 },
-                knobs.group());
+                knobs.group(),
+                switch (knobs.bitsSite()) {
+                    case OUTPUT -> dev.sol.bindings.BitsSite.OUTPUT;
+                    case INPUT -> dev.sol.bindings.BitsSite.INPUT;
+                });
     }
 
     private static int threads(int wanted, boolean tiny, int processors) {
@@ -216,6 +236,69 @@ public final class InferenceContext implements AutoCloseable {
     }
 
     /**
+     * Scores tokens of the last batch, which must have been outputs. The vocabulary is read where it is: nothing is copied.
+     *
+     * @param outputs [n] their indices in the batch
+     * @param labels [n] the token whose log probability is wanted after each; -1 = none
+     * @return [n]; {@link TokenScore#kl} is NaN
+     * @throws IllegalArgumentException if one was no output, there is no such label, or the arrays differ in length
+     * @throws ModelException if the logits are not finite
+     */
+    public List<TokenScore> score(int[] outputs, int[] labels) {
+        return call(handle -> score(handle, outputs, labels, null, null));
+    }
+
+    /**
+     * As {@link #score(int[], int[])}, with the divergence from distributions that were kept.
+     *
+     * @param rows [n] the row of {@code reference} for each
+     * @throws IllegalArgumentException also if there is no such row, nothing was kept in it, or the reference is of another
+     *     vocabulary
+     */
+    public List<TokenScore> score(int[] outputs, int[] labels, LogProbabilities reference, int[] rows) {
+        return call(handle -> reference.read(kept -> score(handle, outputs, labels, kept, rows)));
+    }
+
+    private static List<TokenScore> score(
+            ContextHandle handle,
+            int[] outputs,
+            int[] labels,
+            @Nullable LogProbabilitiesHandle reference,
+            int @Nullable [] rows) {
+        float[] values = new float[outputs.length * Sol.SCORE_VALUES];
+        Sol.score(handle, outputs, labels, reference, rows, values);
+        return IntStream.range(0, outputs.length)
+                .map(i -> i * Sol.SCORE_VALUES)
+                .mapToObj(i -> new TokenScore(values[i], values[i + 1], values[i + 2], values[i + 3]))
+                .toList();
+    }
+
+    /** Entropy after token {@code index} of the last batch, in nats. Allocates nothing: it is asked before every step. */
+    float entropy(int index) {
+        return call(handle -> {
+            oneOutput[0] = index;
+            Sol.score(handle, oneOutput, null, null, null, oneScore);
+            return oneScore[1];
+        });
+    }
+
+    /**
+     * Keeps the distributions after tokens of the last batch, which must have been outputs.
+     *
+     * @param outputs [n] their indices in the batch
+     * @param rows [n] the row of {@code target} for each, which is overwritten
+     * @throws IllegalArgumentException if one was no output, there is no such row, the target is of another vocabulary, or the
+     *     arrays differ in length
+     * @throws ModelException if the logits are not finite
+     */
+    public void keep(LogProbabilities target, int[] outputs, int[] rows) {
+        run(handle -> target.write(kept -> {
+            Sol.keepLogProbabilities(kept, handle, outputs, rows);
+            return "";
+        }));
+    }
+
+    /**
      * Removes positions {@code from} … {@code to} - 1 of a sequence from the KV cache.
      *
      * @param from less than 0: from the start
@@ -229,6 +312,49 @@ public final class InferenceContext implements AutoCloseable {
     /** Lets {@code target} share the cells of {@code source} in these positions (as {@link #removeSequence}); copies nothing. */
     public void copySequence(int source, int target, int from, int to) {
         run(handle -> Sol.copySequence(handle, source, target, from, to));
+    }
+
+    /**
+     * Moves positions {@code from} … {@code to} - 1 of a sequence by {@code delta}, onto positions that it does not have. Keys are
+     * rotated with the next {@link #decode}. Ends of the range as for {@link #removeSequence}.
+     *
+     * @throws IllegalArgumentException if another sequence shares the cells, the model's positions cannot be moved, or the
+     *     target is taken or outside the context
+     */
+    public void shiftSequence(int sequence, int from, int to, int delta) {
+        run(handle -> {
+            checkShift(Sol.maxPosition(handle, sequence), from, to, delta);
+            Sol.shiftSequence(handle, sequence, from, to, delta);
+        });
+    }
+
+    /** The KV cache has no upper bound for positions; the context does, see {@link Batch}. */
+    private void checkShift(int last, int from, int to, int delta) {
+        long lastMoved = to < 0 ? last : Math.min(last, to - 1L);
+        if (lastMoved >= Math.max(from, 0) && lastMoved + delta >= contextLength) {
+            throw new IllegalArgumentException("position %d would move to %d, which is not in the context (0 to %d)"
+                    .formatted(lastMoved, lastMoved + delta, contextLength - 1));
+        }
+    }
+
+    /**
+     * The state of a sequence: its positions, keys, values and recurrent state.
+     *
+     * @return for {@link #loadSequence} of any context of the same model and version of this library
+     * @throws IllegalArgumentException if there is no such sequence, or its state does not fit an array (2 GiB)
+     */
+    public byte[] saveSequence(int sequence) {
+        return call(handle -> Sol.saveSequence(handle, sequence));
+    }
+
+    /**
+     * Replaces a sequence with a saved one.
+     *
+     * @throws IllegalArgumentException if the bytes are no saved state of this model; nothing was changed
+     * @throws EngineException if the KV cache has no room; the sequence is empty then
+     */
+    public void loadSequence(int sequence, byte[] state) {
+        run(handle -> Sol.loadSequence(handle, sequence, state));
     }
 
     /** The highest position of the sequence in the KV cache, -1 when it has none. */

@@ -8,9 +8,10 @@ import dev.sol.bindings.LayerInfo;
  * @param attention what κ counts there
  * @param mlpUnits units of the layer's dense MLP that ρ chooses from; 0 = not reached
  * @param sharedUnits the same for shared experts
- * @param actBits whether b rounds an MLP output of the layer
+ * @param routedUnits the same for routed experts: of all that one token goes to
+ * @param actBits whether b rounds an MLP's output (or input) in the layer
  */
-public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, boolean actBits) {
+public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, int routedUnits, boolean actBits) {
 
     /** What the attention knob counts in a layer. */
     public enum Attention {
@@ -22,6 +23,11 @@ public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, boo
         SLIDING
     }
 
+    /** All units that ρ chooses from. */
+    public int units() {
+        return mlpUnits + sharedUnits + routedUnits;
+    }
+
     static LayerKnobs of(LayerInfo info) {
         return new LayerKnobs(
                 switch (info.attention()) {
@@ -31,6 +37,7 @@ public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, boo
                 },
                 info.mlpUnits(),
                 info.sharedUnits(),
+                info.routedUnits(),
                 info.actBits());
     }
 }

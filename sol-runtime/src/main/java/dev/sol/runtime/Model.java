@@ -98,6 +98,16 @@ public final class Model implements AutoCloseable {
         });
     }
 
+    /**
+     * Makes room for {@code rows} distributions over the vocabulary, 4 bytes for each token and row, which the caller closes.
+     *
+     * @throws IllegalArgumentException if {@code rows} is not positive
+     * @throws EngineException if there is not enough memory
+     */
+    public LogProbabilities newLogProbabilities(int rows) {
+        return call(handle -> new LogProbabilities(Sol.createLogProbabilities(handle, rows), rows));
+    }
+
     /** Runs {@code use} on the native model, which is not freed meanwhile. */
     <T> T call(Function<ModelHandle, T> use) {
         state.lifetime.enter();

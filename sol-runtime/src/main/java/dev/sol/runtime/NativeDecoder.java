@@ -152,6 +152,11 @@ final class NativeDecoder implements Decoder {
     }
 
     @Override
+    public double entropy() {
+        return context.entropy(output) / Math.log(context.vocabularySize());
+    }
+
+    @Override
     public void cancel() {
         context.cancel();
     }

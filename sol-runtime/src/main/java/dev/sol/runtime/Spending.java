@@ -16,7 +16,11 @@ final class Spending {
 
     /** A policy at work. */
     private record Session(
-            PolicySession policy, Observation observation, boolean wantsHidden, boolean wantsEmbedding) {}
+            PolicySession policy,
+            Observation observation,
+            boolean wantsHidden,
+            boolean wantsEmbedding,
+            boolean wantsEntropy) {}
 
     private final Decoder decoder;
     private final KnobReach reach;
@@ -42,7 +46,8 @@ final class Spending {
                         policy.needsHidden() ? decoder.embeddingLength() : 0,
                         policy.needsEmbedding() ? decoder.embeddingLength() : 0),
                 policy.needsHidden(),
-                policy.needsEmbedding());
+                policy.needsEmbedding(),
+                policy.needsEntropy());
     }
 
     private static PolicySession start(ComputePolicy policy, PolicyContext context) {
@@ -83,6 +88,9 @@ final class Spending {
         }
         if (session.wantsEmbedding()) {
             decoder.embedding(token, observation.embedding());
+        }
+        if (session.wantsEntropy()) {
+            observation.previousEntropy(decoder.entropy());
         }
         Action action = session.policy().next(observation);
         decoder.step(token, action);

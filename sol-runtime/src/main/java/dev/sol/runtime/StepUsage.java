@@ -6,14 +6,18 @@ import dev.sol.bindings.Usage;
  * What one token really used, summed over the layers that a knob reaches. Layers that drop the token (for most architectures
  * the last one drops all but the output tokens) do not count it.
  *
- * @param fullAttended KV positions attended in layers with full attention
- * @param fullVisible KV positions that dense attention would attend there
+ * <p>Attention is counted in pairs of a query head and a KV position, since heads may choose differently.
+ *
+ * @param fullAttended pairs attended in layers with full attention
+ * @param fullVisible pairs that dense attention would attend there
  * @param slidingAttended the same for layers with a sliding window
  * @param slidingVisible the same for layers with a sliding window
  * @param mlpKept units kept in dense MLPs
  * @param mlpUnits all units of these
  * @param sharedKept the same for shared experts
  * @param sharedUnits the same for shared experts
+ * @param routedKept the same for routed experts
+ * @param routedUnits the same for routed experts
  */
 public record StepUsage(
         long fullAttended,
@@ -23,7 +27,9 @@ public record StepUsage(
         long mlpKept,
         long mlpUnits,
         long sharedKept,
-        long sharedUnits) {
+        long sharedUnits,
+        long routedKept,
+        long routedUnits) {
 
     static StepUsage of(Usage usage) {
         return new StepUsage(
@@ -34,17 +40,19 @@ public record StepUsage(
                 usage.mlpKept(),
                 usage.mlpUnits(),
                 usage.sharedKept(),
-                usage.sharedUnits());
+                usage.sharedUnits(),
+                usage.routedKept(),
+                usage.routedUnits());
     }
 
-    /** Positions attended ÷ visible; 1 where no layer has any. */
+    /** Pairs attended ÷ visible; 1 where no layer has any. */
     public double attn() {
         return share(fullAttended + slidingAttended, fullVisible + slidingVisible);
     }
 
-    /** Units kept ÷ all; 1 where no layer has any. */
+    /** Units kept ÷ all, in dense MLPs and experts of both kinds; 1 where no layer has any. */
     public double mlp() {
-        return share(mlpKept + sharedKept, mlpUnits + sharedUnits);
+        return share(mlpKept + sharedKept + routedKept, mlpUnits + sharedUnits + routedUnits);
     }
 
     private static double share(long part, long whole) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeDecoder implements Decoder {
     static final int END = 256;
     static final int BEGIN = 257;
-    static final LayerKnobs LAYER = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, true);
+    static final LayerKnobs LAYER = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, 0, true);
 
     private final byte[] script;
     private final int contextLength;
@@ -183,13 +183,20 @@ final class FakeDecoder implements Decoder {
         }
         long attended =
                 Math.max((long) Math.ceil(knobs.attnKeep() * length - 1e-6), Math.min(forcedPositions(), length));
-        return new StepUsage(attended, length, 0, 0, (long) Math.ceil(knobs.mlpKeep() * 10 - 1e-6), 10, 0, 0);
+        return new StepUsage(attended, length, 0, 0, (long) Math.ceil(knobs.mlpKeep() * 10 - 1e-6), 10, 0, 0, 0, 0);
     }
 
     @Override
     public void hidden(float[] out) {
         out[0] = length; // of the sequence that the state belongs to
         out[1] = 1;
+    }
+
+    /** As the hidden state, tells the sequence that it belongs to. */
+    @Override
+    public double entropy() {
+        calls.add("entropy " + length);
+        return length / 1000.0;
     }
 
     @Override

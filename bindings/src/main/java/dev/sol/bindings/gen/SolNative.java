@@ -27,10 +27,10 @@ public class SolNative extends SolNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int SOL_API_VERSION = (int)1L;
+    private static final int SOL_API_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define SOL_API_VERSION 1
+     * #define SOL_API_VERSION 2
      * }
      */
     public static int SOL_API_VERSION() {
@@ -3051,6 +3051,69 @@ public class SolNative extends SolNative$shared {
     public static int SOL_ATTN_RECENCY() {
         return SOL_ATTN_RECENCY;
     }
+    private static final int SOL_ATTN_QUEST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_criterion.SOL_ATTN_QUEST = 1
+     * }
+     */
+    public static int SOL_ATTN_QUEST() {
+        return SOL_ATTN_QUEST;
+    }
+    private static final int SOL_ATTN_MEAN = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_criterion.SOL_ATTN_MEAN = 2
+     * }
+     */
+    public static int SOL_ATTN_MEAN() {
+        return SOL_ATTN_MEAN;
+    }
+    private static final int SOL_ATTN_DROPPED_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_dropped.SOL_ATTN_DROPPED_NONE = 0
+     * }
+     */
+    public static int SOL_ATTN_DROPPED_NONE() {
+        return SOL_ATTN_DROPPED_NONE;
+    }
+    private static final int SOL_ATTN_DROPPED_TAIL = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_dropped.SOL_ATTN_DROPPED_TAIL = 1
+     * }
+     */
+    public static int SOL_ATTN_DROPPED_TAIL() {
+        return SOL_ATTN_DROPPED_TAIL;
+    }
+    private static final int SOL_ATTN_PER_KV_HEAD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_choice.SOL_ATTN_PER_KV_HEAD = 0
+     * }
+     */
+    public static int SOL_ATTN_PER_KV_HEAD() {
+        return SOL_ATTN_PER_KV_HEAD;
+    }
+    private static final int SOL_ATTN_PER_QUERY_HEAD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_choice.SOL_ATTN_PER_QUERY_HEAD = 1
+     * }
+     */
+    public static int SOL_ATTN_PER_QUERY_HEAD() {
+        return SOL_ATTN_PER_QUERY_HEAD;
+    }
+    private static final int SOL_ATTN_SHARED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_attn_choice.SOL_ATTN_SHARED = 2
+     * }
+     */
+    public static int SOL_ATTN_SHARED() {
+        return SOL_ATTN_SHARED;
+    }
     private static final int SOL_MLP_NEURON = (int)0L;
     /**
      * {@snippet lang=c :
@@ -3059,6 +3122,33 @@ public class SolNative extends SolNative$shared {
      */
     public static int SOL_MLP_NEURON() {
         return SOL_MLP_NEURON;
+    }
+    private static final int SOL_MLP_CHANNEL = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_mlp_criterion.SOL_MLP_CHANNEL = 1
+     * }
+     */
+    public static int SOL_MLP_CHANNEL() {
+        return SOL_MLP_CHANNEL;
+    }
+    private static final int SOL_BITS_OUTPUT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_bits_site.SOL_BITS_OUTPUT = 0
+     * }
+     */
+    public static int SOL_BITS_OUTPUT() {
+        return SOL_BITS_OUTPUT;
+    }
+    private static final int SOL_BITS_INPUT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_bits_site.SOL_BITS_INPUT = 1
+     * }
+     */
+    public static int SOL_BITS_INPUT() {
+        return SOL_BITS_INPUT;
     }
     private static final int SOL_ATTN_NONE = (int)0L;
     /**
@@ -3817,6 +3907,257 @@ public class SolNative extends SolNative$shared {
         }
     }
 
+    private static class sol_score {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_score");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_score(sol_context *context, int32_t n, const int32_t *index, const llama_token *label, const sol_logprobs *reference, const int32_t *reference_row, struct sol_token_score *scores)
+     * }
+     */
+    public static FunctionDescriptor sol_score$descriptor() {
+        return sol_score.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_score(sol_context *context, int32_t n, const int32_t *index, const llama_token *label, const sol_logprobs *reference, const int32_t *reference_row, struct sol_token_score *scores)
+     * }
+     */
+    public static MethodHandle sol_score$handle() {
+        return sol_score.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_score(sol_context *context, int32_t n, const int32_t *index, const llama_token *label, const sol_logprobs *reference, const int32_t *reference_row, struct sol_token_score *scores)
+     * }
+     */
+    public static MemorySegment sol_score$address() {
+        return sol_score.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_score(sol_context *context, int32_t n, const int32_t *index, const llama_token *label, const sol_logprobs *reference, const int32_t *reference_row, struct sol_token_score *scores)
+     * }
+     */
+    public static int sol_score(MemorySegment context, int n, MemorySegment index, MemorySegment label, MemorySegment reference, MemorySegment reference_row, MemorySegment scores) {
+        var mh$ = sol_score.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_score", context, n, index, label, reference, reference_row, scores);
+            }
+            return (int)mh$.invokeExact(context, n, index, label, reference, reference_row, scores);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_logprobs_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_logprobs_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_create(const sol_model *model, int32_t n_rows, sol_logprobs **logprobs)
+     * }
+     */
+    public static FunctionDescriptor sol_logprobs_create$descriptor() {
+        return sol_logprobs_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_create(const sol_model *model, int32_t n_rows, sol_logprobs **logprobs)
+     * }
+     */
+    public static MethodHandle sol_logprobs_create$handle() {
+        return sol_logprobs_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_create(const sol_model *model, int32_t n_rows, sol_logprobs **logprobs)
+     * }
+     */
+    public static MemorySegment sol_logprobs_create$address() {
+        return sol_logprobs_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_create(const sol_model *model, int32_t n_rows, sol_logprobs **logprobs)
+     * }
+     */
+    public static int sol_logprobs_create(MemorySegment model, int n_rows, MemorySegment logprobs) {
+        var mh$ = sol_logprobs_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_logprobs_create", model, n_rows, logprobs);
+            }
+            return (int)mh$.invokeExact(model, n_rows, logprobs);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_logprobs_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_logprobs_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_logprobs_free(sol_logprobs *logprobs)
+     * }
+     */
+    public static FunctionDescriptor sol_logprobs_free$descriptor() {
+        return sol_logprobs_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_logprobs_free(sol_logprobs *logprobs)
+     * }
+     */
+    public static MethodHandle sol_logprobs_free$handle() {
+        return sol_logprobs_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_logprobs_free(sol_logprobs *logprobs)
+     * }
+     */
+    public static MemorySegment sol_logprobs_free$address() {
+        return sol_logprobs_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_logprobs_free(sol_logprobs *logprobs)
+     * }
+     */
+    public static void sol_logprobs_free(MemorySegment logprobs) {
+        var mh$ = sol_logprobs_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_logprobs_free", logprobs);
+            }
+            mh$.invokeExact(logprobs);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_logprobs_keep {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_logprobs_keep");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_keep(sol_logprobs *logprobs, sol_context *context, int32_t n, const int32_t *index, const int32_t *row)
+     * }
+     */
+    public static FunctionDescriptor sol_logprobs_keep$descriptor() {
+        return sol_logprobs_keep.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_keep(sol_logprobs *logprobs, sol_context *context, int32_t n, const int32_t *index, const int32_t *row)
+     * }
+     */
+    public static MethodHandle sol_logprobs_keep$handle() {
+        return sol_logprobs_keep.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_keep(sol_logprobs *logprobs, sol_context *context, int32_t n, const int32_t *index, const int32_t *row)
+     * }
+     */
+    public static MemorySegment sol_logprobs_keep$address() {
+        return sol_logprobs_keep.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_logprobs_keep(sol_logprobs *logprobs, sol_context *context, int32_t n, const int32_t *index, const int32_t *row)
+     * }
+     */
+    public static int sol_logprobs_keep(MemorySegment logprobs, MemorySegment context, int n, MemorySegment index, MemorySegment row) {
+        var mh$ = sol_logprobs_keep.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_logprobs_keep", logprobs, context, n, index, row);
+            }
+            return (int)mh$.invokeExact(logprobs, context, n, index, row);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sol_seq_rm {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             SolNative.C_INT,
@@ -3937,6 +4278,258 @@ public class SolNative extends SolNative$shared {
                 traceDowncall("sol_seq_cp", context, src, dst, p0, p1);
             }
             return (int)mh$.invokeExact(context, src, dst, p0, p1);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_seq_shift {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_INT,
+            SolNative.C_INT,
+            SolNative.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_seq_shift");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_shift(sol_context *context, llama_seq_id seq, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static FunctionDescriptor sol_seq_shift$descriptor() {
+        return sol_seq_shift.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_shift(sol_context *context, llama_seq_id seq, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static MethodHandle sol_seq_shift$handle() {
+        return sol_seq_shift.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_shift(sol_context *context, llama_seq_id seq, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static MemorySegment sol_seq_shift$address() {
+        return sol_seq_shift.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_shift(sol_context *context, llama_seq_id seq, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static int sol_seq_shift(MemorySegment context, int seq, int p0, int p1, int delta) {
+        var mh$ = sol_seq_shift.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_seq_shift", context, seq, p0, p1, delta);
+            }
+            return (int)mh$.invokeExact(context, seq, p0, p1, delta);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_seq_state_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_seq_state_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_state_size(sol_context *context, llama_seq_id seq, size_t *size)
+     * }
+     */
+    public static FunctionDescriptor sol_seq_state_size$descriptor() {
+        return sol_seq_state_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_state_size(sol_context *context, llama_seq_id seq, size_t *size)
+     * }
+     */
+    public static MethodHandle sol_seq_state_size$handle() {
+        return sol_seq_state_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_state_size(sol_context *context, llama_seq_id seq, size_t *size)
+     * }
+     */
+    public static MemorySegment sol_seq_state_size$address() {
+        return sol_seq_state_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_state_size(sol_context *context, llama_seq_id seq, size_t *size)
+     * }
+     */
+    public static int sol_seq_state_size(MemorySegment context, int seq, MemorySegment size) {
+        var mh$ = sol_seq_state_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_seq_state_size", context, seq, size);
+            }
+            return (int)mh$.invokeExact(context, seq, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_seq_save {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_seq_save");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_save(sol_context *context, llama_seq_id seq, void *state, size_t size)
+     * }
+     */
+    public static FunctionDescriptor sol_seq_save$descriptor() {
+        return sol_seq_save.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_save(sol_context *context, llama_seq_id seq, void *state, size_t size)
+     * }
+     */
+    public static MethodHandle sol_seq_save$handle() {
+        return sol_seq_save.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_save(sol_context *context, llama_seq_id seq, void *state, size_t size)
+     * }
+     */
+    public static MemorySegment sol_seq_save$address() {
+        return sol_seq_save.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_save(sol_context *context, llama_seq_id seq, void *state, size_t size)
+     * }
+     */
+    public static int sol_seq_save(MemorySegment context, int seq, MemorySegment state, long size) {
+        var mh$ = sol_seq_save.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_seq_save", context, seq, state, size);
+            }
+            return (int)mh$.invokeExact(context, seq, state, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_seq_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_seq_load");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_load(sol_context *context, llama_seq_id seq, const void *state, size_t size)
+     * }
+     */
+    public static FunctionDescriptor sol_seq_load$descriptor() {
+        return sol_seq_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_load(sol_context *context, llama_seq_id seq, const void *state, size_t size)
+     * }
+     */
+    public static MethodHandle sol_seq_load$handle() {
+        return sol_seq_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_load(sol_context *context, llama_seq_id seq, const void *state, size_t size)
+     * }
+     */
+    public static MemorySegment sol_seq_load$address() {
+        return sol_seq_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_seq_load(sol_context *context, llama_seq_id seq, const void *state, size_t size)
+     * }
+     */
+    public static int sol_seq_load(MemorySegment context, int seq, MemorySegment state, long size) {
+        var mh$ = sol_seq_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_seq_load", context, seq, state, size);
+            }
+            return (int)mh$.invokeExact(context, seq, state, size);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

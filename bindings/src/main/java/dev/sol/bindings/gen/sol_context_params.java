@@ -25,8 +25,12 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t attn_criterion;
  *     int32_t attn_sinks;
  *     int32_t attn_window;
+ *     int32_t attn_page;
+ *     int32_t attn_choice;
+ *     int32_t attn_dropped;
  *     int32_t mlp_criterion;
  *     int32_t mlp_group;
+ *     int32_t bits_site;
  * }
  * }
  */
@@ -48,8 +52,12 @@ public class sol_context_params {
         SolNative.C_INT.withName("attn_criterion"),
         SolNative.C_INT.withName("attn_sinks"),
         SolNative.C_INT.withName("attn_window"),
+        SolNative.C_INT.withName("attn_page"),
+        SolNative.C_INT.withName("attn_choice"),
+        SolNative.C_INT.withName("attn_dropped"),
         SolNative.C_INT.withName("mlp_criterion"),
-        SolNative.C_INT.withName("mlp_group")
+        SolNative.C_INT.withName("mlp_group"),
+        SolNative.C_INT.withName("bits_site")
     ).withName("sol_context_params");
 
     /**
@@ -499,6 +507,138 @@ public class sol_context_params {
         struct.set(attn_window$LAYOUT, attn_window$OFFSET, fieldValue);
     }
 
+    private static final OfInt attn_page$LAYOUT = (OfInt)$LAYOUT.select(groupElement("attn_page"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t attn_page
+     * }
+     */
+    public static final OfInt attn_page$layout() {
+        return attn_page$LAYOUT;
+    }
+
+    private static final long attn_page$OFFSET = $LAYOUT.byteOffset(groupElement("attn_page"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t attn_page
+     * }
+     */
+    public static final long attn_page$offset() {
+        return attn_page$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t attn_page
+     * }
+     */
+    public static int attn_page(MemorySegment struct) {
+        return struct.get(attn_page$LAYOUT, attn_page$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t attn_page
+     * }
+     */
+    public static void attn_page(MemorySegment struct, int fieldValue) {
+        struct.set(attn_page$LAYOUT, attn_page$OFFSET, fieldValue);
+    }
+
+    private static final OfInt attn_choice$LAYOUT = (OfInt)$LAYOUT.select(groupElement("attn_choice"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t attn_choice
+     * }
+     */
+    public static final OfInt attn_choice$layout() {
+        return attn_choice$LAYOUT;
+    }
+
+    private static final long attn_choice$OFFSET = $LAYOUT.byteOffset(groupElement("attn_choice"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t attn_choice
+     * }
+     */
+    public static final long attn_choice$offset() {
+        return attn_choice$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t attn_choice
+     * }
+     */
+    public static int attn_choice(MemorySegment struct) {
+        return struct.get(attn_choice$LAYOUT, attn_choice$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t attn_choice
+     * }
+     */
+    public static void attn_choice(MemorySegment struct, int fieldValue) {
+        struct.set(attn_choice$LAYOUT, attn_choice$OFFSET, fieldValue);
+    }
+
+    private static final OfInt attn_dropped$LAYOUT = (OfInt)$LAYOUT.select(groupElement("attn_dropped"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t attn_dropped
+     * }
+     */
+    public static final OfInt attn_dropped$layout() {
+        return attn_dropped$LAYOUT;
+    }
+
+    private static final long attn_dropped$OFFSET = $LAYOUT.byteOffset(groupElement("attn_dropped"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t attn_dropped
+     * }
+     */
+    public static final long attn_dropped$offset() {
+        return attn_dropped$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t attn_dropped
+     * }
+     */
+    public static int attn_dropped(MemorySegment struct) {
+        return struct.get(attn_dropped$LAYOUT, attn_dropped$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t attn_dropped
+     * }
+     */
+    public static void attn_dropped(MemorySegment struct, int fieldValue) {
+        struct.set(attn_dropped$LAYOUT, attn_dropped$OFFSET, fieldValue);
+    }
+
     private static final OfInt mlp_criterion$LAYOUT = (OfInt)$LAYOUT.select(groupElement("mlp_criterion"));
 
     /**
@@ -585,6 +725,50 @@ public class sol_context_params {
      */
     public static void mlp_group(MemorySegment struct, int fieldValue) {
         struct.set(mlp_group$LAYOUT, mlp_group$OFFSET, fieldValue);
+    }
+
+    private static final OfInt bits_site$LAYOUT = (OfInt)$LAYOUT.select(groupElement("bits_site"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t bits_site
+     * }
+     */
+    public static final OfInt bits_site$layout() {
+        return bits_site$LAYOUT;
+    }
+
+    private static final long bits_site$OFFSET = $LAYOUT.byteOffset(groupElement("bits_site"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t bits_site
+     * }
+     */
+    public static final long bits_site$offset() {
+        return bits_site$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t bits_site
+     * }
+     */
+    public static int bits_site(MemorySegment struct) {
+        return struct.get(bits_site$LAYOUT, bits_site$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t bits_site
+     * }
+     */
+    public static void bits_site(MemorySegment struct, int fieldValue) {
+        struct.set(bits_site$LAYOUT, bits_site$OFFSET, fieldValue);
     }
 
     /**

@@ -18,6 +18,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     enum sol_attn_class attn;
  *     int32_t mlp_units;
  *     int32_t shared_units;
+ *     int32_t routed_units;
  *     bool act_bits;
  * }
  * }
@@ -32,6 +33,7 @@ public class sol_layer_info {
         SolNative.C_INT.withName("attn"),
         SolNative.C_INT.withName("mlp_units"),
         SolNative.C_INT.withName("shared_units"),
+        SolNative.C_INT.withName("routed_units"),
         SolNative.C_BOOL.withName("act_bits"),
         MemoryLayout.paddingLayout(3)
     ).withName("sol_layer_info");
@@ -173,6 +175,50 @@ public class sol_layer_info {
      */
     public static void shared_units(MemorySegment struct, int fieldValue) {
         struct.set(shared_units$LAYOUT, shared_units$OFFSET, fieldValue);
+    }
+
+    private static final OfInt routed_units$LAYOUT = (OfInt)$LAYOUT.select(groupElement("routed_units"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t routed_units
+     * }
+     */
+    public static final OfInt routed_units$layout() {
+        return routed_units$LAYOUT;
+    }
+
+    private static final long routed_units$OFFSET = $LAYOUT.byteOffset(groupElement("routed_units"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t routed_units
+     * }
+     */
+    public static final long routed_units$offset() {
+        return routed_units$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t routed_units
+     * }
+     */
+    public static int routed_units(MemorySegment struct) {
+        return struct.get(routed_units$LAYOUT, routed_units$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t routed_units
+     * }
+     */
+    public static void routed_units(MemorySegment struct, int fieldValue) {
+        struct.set(routed_units$LAYOUT, routed_units$OFFSET, fieldValue);
     }
 
     private static final OfBoolean act_bits$LAYOUT = (OfBoolean)$LAYOUT.select(groupElement("act_bits"));

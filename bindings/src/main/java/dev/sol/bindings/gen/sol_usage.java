@@ -23,6 +23,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t mlp_units;
  *     int64_t shared_kept;
  *     int64_t shared_units;
+ *     int64_t routed_kept;
+ *     int64_t routed_units;
  * }
  * }
  */
@@ -40,7 +42,9 @@ public class sol_usage {
         SolNative.C_LONG_LONG.withName("mlp_kept"),
         SolNative.C_LONG_LONG.withName("mlp_units"),
         SolNative.C_LONG_LONG.withName("shared_kept"),
-        SolNative.C_LONG_LONG.withName("shared_units")
+        SolNative.C_LONG_LONG.withName("shared_units"),
+        SolNative.C_LONG_LONG.withName("routed_kept"),
+        SolNative.C_LONG_LONG.withName("routed_units")
     ).withName("sol_usage");
 
     /**
@@ -400,6 +404,94 @@ public class sol_usage {
      */
     public static void shared_units(MemorySegment struct, long fieldValue) {
         struct.set(shared_units$LAYOUT, shared_units$OFFSET, fieldValue);
+    }
+
+    private static final OfLong routed_kept$LAYOUT = (OfLong)$LAYOUT.select(groupElement("routed_kept"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t routed_kept
+     * }
+     */
+    public static final OfLong routed_kept$layout() {
+        return routed_kept$LAYOUT;
+    }
+
+    private static final long routed_kept$OFFSET = $LAYOUT.byteOffset(groupElement("routed_kept"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t routed_kept
+     * }
+     */
+    public static final long routed_kept$offset() {
+        return routed_kept$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t routed_kept
+     * }
+     */
+    public static long routed_kept(MemorySegment struct) {
+        return struct.get(routed_kept$LAYOUT, routed_kept$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t routed_kept
+     * }
+     */
+    public static void routed_kept(MemorySegment struct, long fieldValue) {
+        struct.set(routed_kept$LAYOUT, routed_kept$OFFSET, fieldValue);
+    }
+
+    private static final OfLong routed_units$LAYOUT = (OfLong)$LAYOUT.select(groupElement("routed_units"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t routed_units
+     * }
+     */
+    public static final OfLong routed_units$layout() {
+        return routed_units$LAYOUT;
+    }
+
+    private static final long routed_units$OFFSET = $LAYOUT.byteOffset(groupElement("routed_units"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t routed_units
+     * }
+     */
+    public static final long routed_units$offset() {
+        return routed_units$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t routed_units
+     * }
+     */
+    public static long routed_units(MemorySegment struct) {
+        return struct.get(routed_units$LAYOUT, routed_units$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t routed_units
+     * }
+     */
+    public static void routed_units(MemorySegment struct, long fieldValue) {
+        struct.set(routed_units$LAYOUT, routed_units$OFFSET, fieldValue);
     }
 
     /**

@@ -1,0 +1,74 @@
+package dev.sol.runtime;
+
+import dev.sol.bindings.LogProbabilitiesHandle;
+import dev.sol.bindings.Sol;
+import java.lang.ref.Cleaner;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+
+/**
+ * Whole distributions over a vocabulary, kept off-heap to be compared with later ones: {@link InferenceContext#keep} writes
+ * them, {@link InferenceContext#score(int[], int[], LogProbabilities, int[])} reads them. Made by {@link
+ * Model#newLogProbabilities}; the model may be closed before.
+ *
+ * <p>For any number of threads: who writes waits for those who read. After {@link #close} every use throws {@link
+ * ClosedException}.
+ */
+public final class LogProbabilities implements AutoCloseable {
+
+    /** What outlives the owner, for the backstop. */
+    private record State(LogProbabilitiesHandle handle, Lifetime lifetime) {
+        void close() {
+            lifetime.close(() -> {}, () -> Sol.freeLogProbabilities(handle));
+        }
+    }
+
+    private final State state;
+    private final int rows;
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Cleaner.Cleanable backstop;
+
+    /** Takes over the handle. */
+    LogProbabilities(LogProbabilitiesHandle handle, int rows) {
+        State own = new State(handle, new Lifetime("the log probabilities"));
+        this.state = own;
+        this.rows = rows;
+        this.backstop = Leaks.watch(this, "a table of log probabilities", own.lifetime(), own::close);
+    }
+
+    /** Distributions that fit; rows are 0 … rows - 1. */
+    public int rows() {
+        return rows;
+    }
+
+    <T> T read(Function<LogProbabilitiesHandle, T> use) {
+        return call(lock.readLock(), use);
+    }
+
+    <T> T write(Function<LogProbabilitiesHandle, T> use) {
+        return call(lock.writeLock(), use);
+    }
+
+    private <T> T call(Lock side, Function<LogProbabilitiesHandle, T> use) {
+        state.lifetime.enter();
+        try {
+            side.lock();
+            try {
+                return use.apply(state.handle);
+            } finally {
+                side.unlock();
+            }
+        } finally {
+            state.lifetime.exit();
+        }
+    }
+
+    /** Waits for running uses. A second call does nothing. */
+    @Override
+    public void close() {
+        state.close();
+        backstop.clean();
+    }
+}
