@@ -7,7 +7,8 @@
 // Conventions
 //  - A call that can fail returns a sol_status; 0 is success. `sol_last_error()` then has a sentence that names what was wrong.
 //  - No call lets a C++ exception out, and no argument of this API makes llama.cpp abort: what would is refused first.
-//  - One context is used by one thread at a time, `sol_context_cancel` and `_uncancel` excepted. Models may be shared between threads.
+//  - One context is used by one thread at a time, `sol_context_cancel` and `_uncancel` excepted. Models may be shared between threads,
+//    and so may `sol_logprobs` that nobody writes to.
 //  - A model must outlive its contexts.
 
 #pragma once
@@ -18,10 +19,11 @@
 extern "C" {
 #endif
 
-#define SOL_API_VERSION 1
+#define SOL_API_VERSION 2
 
-typedef struct sol_model   sol_model;
-typedef struct sol_context sol_context;
+typedef struct sol_model    sol_model;
+typedef struct sol_context  sol_context;
+typedef struct sol_logprobs sol_logprobs;
 
 enum sol_status {
     SOL_OK                   = 0,
@@ -88,17 +90,41 @@ LLAMA_API enum sol_status sol_model_quantize(const char * in, const char * out, 
 
 // What one token may spend. {1, 1, 16} is dense.
 struct sol_knobs {
-    float   attn_keep; // κ in (0, 1]: share of the visible KV positions that are attended, in every layer
-    float   mlp_keep;  // ρ in (0, 1]: share of the MLP units (groups of neurons) that are kept, in every layer
-    int32_t act_bits;  // b in 4…16: bits of the MLP output, symmetric per-token absmax rounding; 16 = off
+    float   attn_keep; // κ in (0, 1]: share of the visible KV positions, or pages, that are attended, in every layer
+    float   mlp_keep;  // ρ in (0, 1]: share of the MLP units that are kept, in every layer
+    int32_t act_bits;  // b in 4…16: bits of the MLP output or input, symmetric per-token absmax rounding; 16 = off
 };
 
+// Which positions a token attends. A page is `attn_page` consecutive positions of one sequence; what is chosen never depends
+// on other sequences. Pages with a sink, a position of the window or the token itself are always kept, and count.
 enum sol_attn_criterion {
-    SOL_ATTN_RECENCY = 0, // the sinks and the newest positions
+    SOL_ATTN_RECENCY = 0, // the sinks and the newest positions; no pages
+    SOL_ATTN_QUEST   = 1, // the pages with the highest upper bound of q·k, from the least and the greatest key (Quest, Tang et al. 2024)
+    SOL_ATTN_MEAN    = 2, // the pages with the highest q·(mean key)
+};
+
+// What stands in for a dropped page.
+enum sol_attn_dropped {
+    SOL_ATTN_DROPPED_NONE = 0,
+    SOL_ATTN_DROPPED_TAIL = 1, // one position with the page's mean key and mean value, and log(number of positions) added to its logit
+};
+
+// Who chooses pages. Query heads that choose together weigh a page by the sum of their softmax over the pages' scores.
+enum sol_attn_choice {
+    SOL_ATTN_PER_KV_HEAD    = 0, // the query heads of a KV head choose together
+    SOL_ATTN_PER_QUERY_HEAD = 1, // each for itself; reads up to n_head/n_head_kv times as much of the KV cache
+    SOL_ATTN_SHARED         = 2, // all heads of a layer choose together
 };
 
 enum sol_mlp_criterion {
-    SOL_MLP_NEURON = 0, // groups of neurons by |act(gate)|·‖up‖₂·‖down‖₂
+    SOL_MLP_NEURON  = 0, // groups of neurons by |act(gate)|·‖up‖₂·‖down‖₂; in each chosen expert for itself
+    SOL_MLP_CHANNEL = 1, // channels of the MLP's input by magnitude (Akhauri & Abdelfattah 2026); groups do not matter
+};
+
+// What act_bits rounds.
+enum sol_bits_site {
+    SOL_BITS_OUTPUT = 0,
+    SOL_BITS_INPUT  = 1, // after the channels are chosen; the router of a mixture of experts still sees the exact input
 };
 
 // Layers with a sliding window count κ within the window.
@@ -113,20 +139,23 @@ struct sol_layer_info {
     enum sol_attn_class attn;
     int32_t mlp_units;    // units of the layer's dense MLP that ρ chooses from; 0 = not reached
     int32_t shared_units; // the same for shared experts
-    bool    act_bits;     // whether b rounds an MLP output of the layer
+    int32_t routed_units; // the same for routed experts: of all that one token goes to
+    bool    act_bits;     // whether b rounds an MLP's output (or input) in the layer
 };
 
 // What one token really used: sums over the layers that a knob reaches. Tokens that a layer drops (all but the output
 // tokens in the last one, for most architectures) are not counted there.
 struct sol_usage {
-    int64_t full_attended;    // KV positions attended in layers with full attention
-    int64_t full_visible;     // KV positions that dense attention would attend there
+    int64_t full_attended;    // pairs of a query head and a KV position attended in layers with full attention
+    int64_t full_visible;     // pairs that dense attention would attend there
     int64_t sliding_attended; // the same for layers with a sliding window
     int64_t sliding_visible;
     int64_t mlp_kept;         // units kept in dense MLPs
     int64_t mlp_units;        // all units of these
     int64_t shared_kept;      // the same for shared experts
     int64_t shared_units;
+    int64_t routed_kept;      // the same for routed experts
+    int64_t routed_units;
 };
 
 //
@@ -145,13 +174,17 @@ struct sol_context_params {
     int32_t  attn_criterion;  // enum sol_attn_criterion; an int, so that an unknown one can be refused
     int32_t  attn_sinks;      // positions 0 … sinks-1 are always attended
     int32_t  attn_window;     // so are the newest `window` positions before the token, and the token itself
+    int32_t  attn_page;       // positions in a page: 1…1024. Criteria with pages need flash_attn
+    int32_t  attn_choice;     // enum sol_attn_choice, of criteria with pages
+    int32_t  attn_dropped;    // enum sol_attn_dropped; a tail needs a criterion with pages
 
     int32_t  mlp_criterion;   // enum sol_mlp_criterion
     int32_t  mlp_group;       // neurons in a unit: 1, 8 or 32
+    int32_t  bits_site;       // enum sol_bits_site
 };
 
-// n_ctx 0, n_batch 2048, n_ubatch 512, one sequence, all cores, flash attention, recency with 4 sinks and a window of 2,
-// neuron groups of 8.
+// n_ctx 0, n_batch 2048, n_ubatch 512, one sequence, all cores, flash attention, recency with 4 sinks and a window of 2, pages of
+// 16 chosen per KV head, no tail, neuron groups of 8, bits on the MLP output.
 LLAMA_API struct sol_context_params sol_context_default_params(void);
 
 LLAMA_API enum sol_status sol_context_create(sol_model * model, const struct sol_context_params * params, sol_context ** context);
@@ -200,6 +233,33 @@ LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, 
 LLAMA_API enum sol_status sol_sample(sol_context * context, struct llama_sampler * sampler, int32_t i, llama_token * token);
 
 //
+// Scores: what is wanted of a distribution, without copying the vocabulary
+//
+
+// Of softmax(logits), in nats.
+struct sol_token_score {
+    float logprob; // log p(label); NaN without a label
+    float entropy;
+    float margin;  // log p of the likeliest token minus that of the second
+    float kl;      // KL(reference ‖ this); NaN without a reference
+};
+
+// Scores outputs index[n] of the last sol_decode. label: [n] tokens, -1 = none. reference: NULL, or the distribution of
+// reference_row[n] in it for each. Logits that are not finite are an error.
+LLAMA_API enum sol_status sol_score(
+        sol_context * context, int32_t n, const int32_t * index, const llama_token * label,
+        const sol_logprobs * reference, const int32_t * reference_row, struct sol_token_score * scores);
+
+// Room for n_rows distributions over the model's vocabulary, 4 bytes for each token of it. The model need not outlive it.
+LLAMA_API enum sol_status sol_logprobs_create(const sol_model * model, int32_t n_rows, sol_logprobs ** logprobs);
+
+LLAMA_API void sol_logprobs_free(sol_logprobs * logprobs); // NULL is allowed
+
+// Keeps the distributions of outputs index[n] of the last sol_decode in rows row[n].
+LLAMA_API enum sol_status sol_logprobs_keep(
+        sol_logprobs * logprobs, sol_context * context, int32_t n, const int32_t * index, const int32_t * row);
+
+//
 // KV cache. As llama_memory_seq_* (llama.h): p1 < 0 = to the end, p0 < 0 = from the start.
 //
 
@@ -208,6 +268,20 @@ LLAMA_API enum sol_status sol_seq_rm(sol_context * context, llama_seq_id seq, ll
 
 // Lets `dst` share the cells of `src`; nothing is copied in a context made by this API.
 LLAMA_API enum sol_status sol_seq_cp(sol_context * context, llama_seq_id src, llama_seq_id dst, llama_pos p0, llama_pos p1);
+
+// Moves the sequence's positions p0 … p1-1 by `delta`, onto positions it does not have; keys are rotated with the next
+// sol_decode. SOL_INVALID_ARGUMENT when another sequence shares the cells, or the model's positions cannot be moved.
+LLAMA_API enum sol_status sol_seq_shift(sol_context * context, llama_seq_id seq, llama_pos p0, llama_pos p1, llama_pos delta);
+
+// The bytes that sol_seq_save writes.
+LLAMA_API enum sol_status sol_seq_state_size(sol_context * context, llama_seq_id seq, size_t * size);
+
+// The state of a sequence: its positions, keys, values and recurrent state, for contexts of the same model and version.
+LLAMA_API enum sol_status sol_seq_save(sol_context * context, llama_seq_id seq, void * state, size_t size);
+
+// Replaces the sequence with a saved one. Bytes that are not a saved state of this model are SOL_INVALID_ARGUMENT and change
+// nothing; after SOL_KV_CACHE_FULL the sequence is empty.
+LLAMA_API enum sol_status sol_seq_load(sol_context * context, llama_seq_id seq, const void * state, size_t size);
 
 // The highest position of the sequence in *pos, -1 when it has none.
 LLAMA_API enum sol_status sol_seq_pos_max(sol_context * context, llama_seq_id seq, llama_pos * pos);

@@ -1,4 +1,4 @@
-// Contexts: creation, reports, KV cache.
+// Contexts: creation and reports.
 
 #include "sol-context.h"
 
@@ -58,34 +58,41 @@ sol_context_params sol_context_default_params(void) {
         /*.attn_criterion  =*/ SOL_ATTN_RECENCY,
         /*.attn_sinks      =*/ 4,
         /*.attn_window     =*/ 2,
+        /*.attn_page       =*/ 16,
+        /*.attn_choice     =*/ SOL_ATTN_PER_KV_HEAD,
+        /*.attn_dropped    =*/ SOL_ATTN_DROPPED_NONE,
         /*.mlp_criterion   =*/ SOL_MLP_NEURON,
         /*.mlp_group       =*/ 8,
+        /*.bits_site       =*/ SOL_BITS_OUTPUT,
     };
 }
 
-static void require(bool ok, const std::string & what) {
-    if (!ok) {
-        throw sol_error(SOL_INVALID_ARGUMENT, what);
-    }
-}
-
-static void require_range(const char * name, int64_t value, int64_t min, int64_t max) {
-    require(value >= min && value <= max, std::string(name) + " is " + std::to_string(value) + ", must be "
-            + std::to_string(min) + "…" + std::to_string(max));
+static void require_known(const char * name, int32_t value, int32_t last) {
+    sol_require(value >= 0 && value <= last, std::string(name) + " " + std::to_string(value) + " is unknown");
 }
 
 static void check_params(const sol_context_params & p) {
-    require_range("n_batch",         p.n_batch,         1, 1 << 20);
-    require_range("n_ubatch",        p.n_ubatch,        1, p.n_batch);
-    require_range("n_seq_max",       p.n_seq_max,       1, LLAMA_MAX_SEQ);
-    require_range("n_threads",       p.n_threads,       1, GGML_MAX_N_THREADS);
-    require_range("n_threads_batch", p.n_threads_batch, 1, GGML_MAX_N_THREADS);
-    require_range("attn_sinks",      p.attn_sinks,      0, 1 << 20);
-    require_range("attn_window",     p.attn_window,     0, 1 << 20);
+    sol_require_range("n_batch",         p.n_batch,         1, 1 << 20);
+    sol_require_range("n_ubatch",        p.n_ubatch,        1, p.n_batch);
+    sol_require_range("n_seq_max",       p.n_seq_max,       1, LLAMA_MAX_SEQ);
+    sol_require_range("n_threads",       p.n_threads,       1, GGML_MAX_N_THREADS);
+    sol_require_range("n_threads_batch", p.n_threads_batch, 1, GGML_MAX_N_THREADS);
+    sol_require_range("attn_sinks",      p.attn_sinks,      0, 1 << 20);
+    sol_require_range("attn_window",     p.attn_window,     0, 1 << 20);
 
-    require(p.attn_criterion == SOL_ATTN_RECENCY, "attn_criterion " + std::to_string(p.attn_criterion) + " is unknown");
-    require(p.mlp_criterion  == SOL_MLP_NEURON,   "mlp_criterion "  + std::to_string(p.mlp_criterion)  + " is unknown");
-    require(p.mlp_group == 1 || p.mlp_group == 8 || p.mlp_group == 32,
+    sol_require_range("attn_page",       p.attn_page,       1, 1024);
+
+    require_known("attn_criterion", p.attn_criterion, SOL_ATTN_MEAN);
+    require_known("attn_choice",    p.attn_choice,    SOL_ATTN_SHARED);
+    require_known("attn_dropped",   p.attn_dropped,   SOL_ATTN_DROPPED_TAIL);
+    require_known("mlp_criterion",  p.mlp_criterion,  SOL_MLP_CHANNEL);
+    require_known("bits_site",      p.bits_site,      SOL_BITS_INPUT);
+
+    const bool pages = p.attn_criterion != SOL_ATTN_RECENCY;
+    sol_require(!pages || p.flash_attn, "attn_criterion: quest and mean need flash_attn");
+    sol_require(pages || p.attn_dropped != SOL_ATTN_DROPPED_TAIL, "attn_dropped: a tail stands in for pages, so it needs the criterion quest or mean");
+
+    sol_require(p.mlp_group == 1 || p.mlp_group == 8 || p.mlp_group == 32,
             "mlp_group is " + std::to_string(p.mlp_group) + ", must be 1, 8 or 32");
 }
 
@@ -115,8 +122,8 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
 
     check_params(params);
 
-    require(!lmodel->hparams.vocab_only, "the model was loaded with vocab_only: it has no weights");
-    require(!llama_model_has_encoder(lmodel), "encoder models are not supported: they do not generate token by token");
+    sol_require(!lmodel->hparams.vocab_only, "the model was loaded with vocab_only: it has no weights");
+    sol_require(!llama_model_has_encoder(lmodel), "encoder models are not supported: they do not generate token by token");
 
     const uint32_t n_ctx = params.n_ctx ? params.n_ctx : (uint32_t) llama_model_n_ctx_train(lmodel);
     check_kv_memory(*lmodel, n_ctx);
@@ -152,7 +159,7 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
     if (!res->llama) {
         throw sol_error(SOL_INTERNAL, "cannot create a context: " + sol_logged_errors());
     }
-    require(llama_get_memory(res->llama.get()) != nullptr, "the model has no KV cache: it does not generate token by token");
+    sol_require(llama_get_memory(res->llama.get()) != nullptr, "the model has no KV cache: it does not generate token by token");
 
     res->n_batch = (int32_t) llama_n_batch(res->llama.get()); // at most n_ctx
 
@@ -163,7 +170,7 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
 
 sol_status sol_context_create(sol_model * model, const sol_context_params * params, sol_context ** context) {
     return sol_guarded([&] {
-        require(model && params && context, "sol_context_create: model, params and context must not be NULL");
+        sol_require(model && params && context, "sol_context_create: model, params and context must not be NULL");
 
         *context = nullptr;
         *context = sol_context_make(*model, *params, nullptr, nullptr).release();
@@ -188,52 +195,12 @@ uint32_t sol_context_n_ctx(const sol_context * context) {
 
 sol_status sol_context_layer_info(const sol_context * context, int32_t layer, sol_layer_info * info) {
     return sol_guarded([&] {
-        require(context && info, "sol_context_layer_info: context and info must not be NULL");
+        sol_require(context && info, "sol_context_layer_info: context and info must not be NULL");
 
         const auto & layers = context->state->layers;
-        require(layer >= 0 && layer < (int32_t) layers.size(), "layer " + std::to_string(layer) + " of a model with "
+        sol_require(layer >= 0 && layer < (int32_t) layers.size(), "layer " + std::to_string(layer) + " of a model with "
                 + std::to_string(layers.size()) + " layers");
 
         *info = layers[layer];
     });
-}
-
-//
-// KV cache
-//
-
-static void require_seq(const sol_context * context, llama_seq_id seq) {
-    require(context != nullptr, "context must not be NULL");
-    require_range("sequence", seq, 0, context->n_seq_max - 1);
-}
-
-sol_status sol_seq_rm(sol_context * context, llama_seq_id seq, llama_pos p0, llama_pos p1) {
-    return sol_guarded([&] {
-        require_seq(context, seq);
-
-        require(llama_memory_seq_rm(llama_get_memory(context->llama.get()), seq, p0, p1),
-                "the model cannot forget a part of a sequence: remove all of it");
-    });
-}
-
-sol_status sol_seq_cp(sol_context * context, llama_seq_id src, llama_seq_id dst, llama_pos p0, llama_pos p1) {
-    return sol_guarded([&] {
-        require_seq(context, src);
-        require_seq(context, dst);
-
-        llama_memory_seq_cp(llama_get_memory(context->llama.get()), src, dst, p0, p1);
-    });
-}
-
-sol_status sol_seq_pos_max(sol_context * context, llama_seq_id seq, llama_pos * pos) {
-    return sol_guarded([&] {
-        require_seq(context, seq);
-        require(pos != nullptr, "sol_seq_pos_max: pos must not be NULL");
-
-        *pos = llama_memory_seq_pos_max(llama_get_memory(context->llama.get()), seq);
-    });
-}
-
-void sol_kv_clear(sol_context * context) {
-    sol_guarded([&] { llama_memory_clear(llama_get_memory(context->llama.get()), /*data =*/ true); });
 }

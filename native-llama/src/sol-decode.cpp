@@ -1,4 +1,4 @@
-// Decoding a batch whose tokens have knobs, and its results.
+// Decoding a batch whose tokens have knobs.
 
 #include "sol-context.h"
 
@@ -7,15 +7,8 @@
 #include "llama-context.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <string>
-
-static void require(bool ok, const std::string & what) {
-    if (!ok) {
-        throw sol_error(SOL_INVALID_ARGUMENT, what);
-    }
-}
 
 static std::string at(int32_t i) {
     return " of batch entry " + std::to_string(i);
@@ -23,15 +16,15 @@ static std::string at(int32_t i) {
 
 static void check_knobs(const sol_knobs & k, int32_t i) {
     // written so that NaN fails
-    require(k.attn_keep > 0.0f && k.attn_keep <= 1.0f, "attn_keep" + at(i) + " is " + std::to_string(k.attn_keep) + ", must be in (0, 1]");
-    require(k.mlp_keep  > 0.0f && k.mlp_keep  <= 1.0f, "mlp_keep"  + at(i) + " is " + std::to_string(k.mlp_keep)  + ", must be in (0, 1]");
-    require(k.act_bits >= 4    && k.act_bits  <= 16,   "act_bits"  + at(i) + " is " + std::to_string(k.act_bits)  + ", must be 4…16");
+    sol_require(k.attn_keep > 0.0f && k.attn_keep <= 1.0f, "attn_keep" + at(i) + " is " + std::to_string(k.attn_keep) + ", must be in (0, 1]");
+    sol_require(k.mlp_keep  > 0.0f && k.mlp_keep  <= 1.0f, "mlp_keep"  + at(i) + " is " + std::to_string(k.mlp_keep)  + ", must be in (0, 1]");
+    sol_require(k.act_bits >= 4    && k.act_bits  <= 16,   "act_bits"  + at(i) + " is " + std::to_string(k.act_bits)  + ", must be 4…16");
 }
 
 // Refuses what llama_decode would abort on, or would refuse without saying which token it was.
 static void check_batch(const sol_context & context, const sol_batch & batch) {
-    require(batch.token && batch.pos && batch.seq_id && batch.output, "token, pos, seq_id and output of a batch must not be NULL");
-    require(batch.n_tokens >= 1 && batch.n_tokens <= context.n_batch,
+    sol_require(batch.token && batch.pos && batch.seq_id && batch.output, "token, pos, seq_id and output of a batch must not be NULL");
+    sol_require(batch.n_tokens >= 1 && batch.n_tokens <= context.n_batch,
             "a batch of " + std::to_string(batch.n_tokens) + " tokens, must be 1…" + std::to_string(context.n_batch) + " (n_batch)");
 
     const llama_memory_t memory = llama_get_memory(context.llama.get());
@@ -41,13 +34,13 @@ static void check_batch(const sol_context & context, const sol_batch & batch) {
     for (int32_t i = 0; i < batch.n_tokens; ++i) {
         const llama_seq_id seq = batch.seq_id[i];
 
-        require(batch.token[i] >= 0 && batch.token[i] < context.n_vocab, "token" + at(i) + " is "
+        sol_require(batch.token[i] >= 0 && batch.token[i] < context.n_vocab, "token" + at(i) + " is "
                 + std::to_string(batch.token[i]) + ", must be 0…" + std::to_string(context.n_vocab - 1));
-        require(seq >= 0 && seq < context.n_seq_max, "seq_id" + at(i) + " is "
+        sol_require(seq >= 0 && seq < context.n_seq_max, "seq_id" + at(i) + " is "
                 + std::to_string(seq) + ", must be 0…" + std::to_string(context.n_seq_max - 1));
 
         const auto it = next.try_emplace(seq, llama_memory_seq_pos_max(memory, seq) + 1).first;
-        require(batch.pos[i] == it->second, "pos" + at(i) + " is " + std::to_string(batch.pos[i])
+        sol_require(batch.pos[i] == it->second, "pos" + at(i) + " is " + std::to_string(batch.pos[i])
                 + ", sequence " + std::to_string(seq) + " goes on at " + std::to_string(it->second));
         ++it->second;
 
@@ -89,7 +82,7 @@ static int32_t decode_or_forget(const sol_context & context, const llama_batch &
 
 sol_status sol_decode(sol_context * context, const sol_batch * batch) {
     return sol_guarded([&] {
-        require(context && batch, "sol_decode: context and batch must not be NULL");
+        sol_require(context && batch, "sol_decode: context and batch must not be NULL");
 
         sol_state & state = *context->state;
 
@@ -148,66 +141,4 @@ void sol_context_cancel(sol_context * context) {
 
 void sol_context_uncancel(sol_context * context) {
     context->state->cancelled = false;
-}
-
-//
-// results
-//
-
-static void require_output(const sol_context * context, int32_t i) {
-    require(context != nullptr, "context must not be NULL");
-    require(i >= 0 && i < (int32_t) context->output.size() && context->output[i],
-            "token " + std::to_string(i) + " was not an output of the last decode");
-}
-
-sol_status sol_logits(sol_context * context, int32_t i, const float ** logits) {
-    return sol_guarded([&] {
-        require_output(context, i);
-        require(logits != nullptr, "sol_logits: logits must not be NULL");
-
-        *logits = llama_get_logits_ith(context->llama.get(), i);
-        require(*logits != nullptr, "the model has no logits");
-    });
-}
-
-sol_status sol_hidden(sol_context * context, int32_t i, const float ** hidden) {
-    return sol_guarded([&] {
-        require_output(context, i);
-        require(hidden != nullptr, "sol_hidden: hidden must not be NULL");
-        require(context->state->has_hidden, "the model's graph has no hidden state after the final norm");
-
-        *hidden = llama_get_embeddings_ith(context->llama.get(), i);
-        require(*hidden != nullptr, "the model's graph has no hidden state after the final norm");
-    });
-}
-
-sol_status sol_get_usage(const sol_context * context, int32_t i, sol_usage * usage) {
-    return sol_guarded([&] {
-        require(context && usage, "sol_get_usage: context and usage must not be NULL");
-
-        const auto & all = context->state->usage;
-        require(i >= 0 && i < (int32_t) all.size(), all.empty()
-                ? "the last decode had no knobs: its tokens were dense and nothing was counted"
-                : "token " + std::to_string(i) + " of a batch of " + std::to_string(all.size()));
-
-        *usage = all[i];
-    });
-}
-
-sol_status sol_sample(sol_context * context, llama_sampler * sampler, int32_t i, llama_token * token) {
-    return sol_guarded([&] {
-        require(sampler && token, "sol_sample: sampler and token must not be NULL");
-        require_output(context, i);
-
-        const float * logits = llama_get_logits_ith(context->llama.get(), i);
-        require(logits != nullptr, "the model has no logits");
-
-        const auto usable = [](float x) { return std::isfinite(x) || x == -INFINITY; };
-        if (!std::all_of(logits, logits + context->n_vocab, usable) ||
-                std::none_of(logits, logits + context->n_vocab, [](float x) { return std::isfinite(x); })) {
-            throw sol_error(SOL_INVALID_MODEL, "the model computed logits that are not finite: its weights are damaged");
-        }
-
-        *token = llama_sampler_sample(sampler, context->llama.get(), i);
-    });
 }

@@ -85,6 +85,17 @@ std::string sol_logged_errors() {
     return res;
 }
 
+void sol_require(bool ok, const std::string & what) {
+    if (!ok) {
+        throw sol_error(SOL_INVALID_ARGUMENT, what);
+    }
+}
+
+void sol_require_range(const char * name, int64_t value, int64_t min, int64_t max) {
+    sol_require(value >= min && value <= max, std::string(name) + " is " + std::to_string(value) + ", must be "
+            + std::to_string(min) + "…" + std::to_string(max));
+}
+
 sol_status sol_guarded(const std::function<void()> & body) noexcept {
     sol_status status = SOL_OK;
 

@@ -14,6 +14,12 @@ struct sol_error : std::runtime_error {
     const sol_status status;
 };
 
+// Throws SOL_INVALID_ARGUMENT with this message unless `ok`.
+void sol_require(bool ok, const std::string & what);
+
+// … naming the value and its range.
+void sol_require_range(const char * name, int64_t value, int64_t min, int64_t max);
+
 // Runs the body of an API function. Whatever it throws becomes the status, with sol_last_error set. Meanwhile errors that
 // llama.cpp logs on this thread are collected, and a GGML_ASSERT that fails on this thread is thrown as an exception.
 sol_status sol_guarded(const std::function<void()> & body) noexcept;

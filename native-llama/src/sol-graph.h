@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "sol-attend.h"
+#include "sol-ops.h"
 #include "sol-state.h"
 
 #include "llama-graph.h"
@@ -9,18 +11,6 @@
 #include <map>
 #include <memory>
 #include <vector>
-
-enum class sol_mlp_class { DENSE, SHARED };
-
-// One pruned MLP of a graph: what its op needs beside tensors.
-struct sol_mlp_op {
-    sol_state *     state;
-    sol_mlp_class   mlp_class;
-    const float *   norms;     // [n_ff] factor of each neuron's activation in its score
-    int64_t         group;     // neurons in a unit
-    llm_ffn_op_type type_op;
-    bool            recompute; // the score takes act(src[3]); otherwise |h| is the activation itself
-};
 
 class sol_graph_input : public llm_graph_input_i {
 public:
@@ -36,18 +26,25 @@ public:
         ggml_tensor * index = nullptr; // I32 [n]: index in the caller's batch
     };
 
-    // Null knobs when `cur` has neither shape.
-    rows rows_of(const ggml_tensor * cur) const;
+    // Null knobs when `n` is neither the number of tokens nor of outputs.
+    rows rows_of(int64_t n) const;
 
-    sol_mlp_op * add_op(const sol_mlp_op & op);
+    bool is_layer(int il) const;
 
-    struct mask_users {
-        int64_t full    = 0; // layers that attend under the mask
-        int64_t sliding = 0;
+    // What the graph's ops point to; it lives as long as the graph.
+    sol_mlp_op  * keep(const sol_mlp_op  & op);
+    sol_attn_op * keep(const sol_attn_op & op);
+
+    // The layers whose attention the knob reaches under one mask.
+    struct mask_use {
+        int64_t heads_full    = 0; // query heads of all of them
+        int64_t heads_sliding = 0;
+
+        std::unique_ptr<sol_page_plan> plan = std::make_unique<sol_page_plan>();
     };
 
-    std::map<const ggml_tensor *, mask_users> masks;
-    std::vector<sol_layer_info>               layers;
+    std::map<const ggml_tensor *, mask_use> masks;
+    std::vector<sol_layer_info>             layers;
 
 private:
     sol_state * state;
@@ -58,5 +55,9 @@ private:
     rows all;
     rows outputs;
 
-    std::vector<std::unique_ptr<sol_mlp_op>> ops;
+    std::vector<std::unique_ptr<sol_mlp_op>>  mlp_ops;
+    std::vector<std::unique_ptr<sol_attn_op>> attn_ops;
 };
+
+// The inputs of the graph that is being built; null when it is built without knobs.
+sol_graph_input * sol_input_of(const llm_graph_context & graph);

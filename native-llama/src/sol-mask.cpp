@@ -1,6 +1,7 @@
-// Attention by recency: masking the positions that attn_keep drops.
+// What each token attends: the mask by recency, the pages to choose from by the other criteria.
 
 #include "sol-graph.h"
+#include "sol-pages.h"
 #include "sol-select.h"
 
 #include "llama-impl.h"
@@ -10,22 +11,17 @@
 
 namespace {
 
-struct visible_cell {
-    int64_t   cell;
-    llama_pos pos;
-};
-
 float to_float(float       x) { return x; }
 float to_float(ggml_fp16_t x) { return ggml_fp16_to_fp32(x); }
 
 // Keeps the sinks (positions below `sinks`) and the newest positions of the cells visible in `row`, `keep` of all but never
 // less than the sinks, the window and the token itself. Returns how many are kept.
 template<typename T>
-int64_t prune_row(T * row, std::vector<visible_cell> & visible, float keep, const sol_context_params & params) {
+int64_t prune_row(T * row, std::vector<sol_visible_cell> & visible, float keep, const sol_context_params & params) {
     const int64_t n = (int64_t) visible.size();
 
     const auto first_other = std::partition(visible.begin(), visible.end(),
-            [&](const visible_cell & v) { return v.pos < params.attn_sinks; });
+            [&](const sol_visible_cell & v) { return v.pos < params.attn_sinks; });
 
     const int64_t n_sinks  = first_other - visible.begin();
     const int64_t n_forced = n_sinks + std::min<int64_t>(params.attn_window + 1, n - n_sinks);
@@ -35,7 +31,7 @@ int64_t prune_row(T * row, std::vector<visible_cell> & visible, float keep, cons
         const auto first_dropped = first_other + (n_keep - n_sinks);
 
         std::nth_element(first_other, first_dropped, visible.end(),
-                [](const visible_cell & a, const visible_cell & b) { return a.pos > b.pos; });
+                [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos > b.pos; });
 
         for (auto v = first_dropped; v != visible.end(); ++v) {
             row[v->cell] = llama_cast<T>(-INFINITY);
@@ -45,14 +41,27 @@ int64_t prune_row(T * row, std::vector<visible_cell> & visible, float keep, cons
     return n_keep;
 }
 
+// Adds the token to the plan. Returns how many positions are known to be kept: the pages of a token with a choice are counted
+// when it has chosen.
+int64_t plan_row(sol_page_plan & plan, int32_t row, int32_t index, llama_pos pos, std::vector<sol_visible_cell> & visible,
+        float keep, const sol_context_params & params) {
+    const auto older = [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos < b.pos; };
+
+    if (!std::is_sorted(visible.begin(), visible.end(), older)) {
+        std::sort(visible.begin(), visible.end(), older);
+    }
+
+    return plan.add(row, index, pos, visible, keep, params) ? 0 : (int64_t) visible.size();
+}
+
 template<typename T>
-void prune(ggml_tensor * mask, const sol_graph_input::mask_users & users, const llama_ubatch & ubatch,
+void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_ubatch & ubatch,
         const std::vector<llama_kv_cells> & cells, const std::vector<uint32_t> & seq_to_stream) {
     sol_state & state = *ubatch.data->sol.state;
 
     const int64_t n_kv = mask->ne[0];
 
-    std::vector<visible_cell> visible;
+    std::vector<sol_visible_cell> visible;
     visible.reserve(n_kv);
 
     for (uint32_t i = 0; i < ubatch.n_tokens; ++i) {
@@ -63,30 +72,33 @@ void prune(ggml_tensor * mask, const sol_graph_input::mask_users & users, const 
         visible.clear();
         for (int64_t j = 0; j < n_kv; ++j) {
             if (to_float(row[j]) != -INFINITY) {
-                visible.push_back({ j, c.pos_get(j) });
+                visible.push_back({ (int32_t) j, c.pos_get(j) });
             }
         }
         if (visible.empty()) {
             continue;
         }
 
-        const int32_t idx = ubatch.data->sol.idxs[i];
+        const int32_t index     = ubatch.data->sol.idxs[i];
+        const float   keep      = state.knobs[index].attn_keep;
+        const int64_t n_visible = (int64_t) visible.size();
 
-        const int64_t n_visible  = (int64_t) visible.size();
-        const int64_t n_attended = prune_row(row, visible, state.knobs[idx].attn_keep, state.params);
+        const int64_t n_attended = state.params.attn_criterion == SOL_ATTN_RECENCY
+            ? prune_row(row, visible, keep, state.params)
+            : plan_row(*use.plan, (int32_t) i, index, ubatch.pos[i], visible, keep, state.params);
 
-        sol_usage & usage = state.usage[idx];
+        sol_usage & usage = state.usage[index];
 
-        usage.full_attended    += n_attended*users.full;
-        usage.full_visible     += n_visible *users.full;
-        usage.sliding_attended += n_attended*users.sliding;
-        usage.sliding_visible  += n_visible *users.sliding;
+        usage.full_attended    += n_attended*use.heads_full;
+        usage.full_visible     += n_visible *use.heads_full;
+        usage.sliding_attended += n_attended*use.heads_sliding;
+        usage.sliding_visible  += n_visible *use.heads_sliding;
     }
 }
 
 } // namespace
 
-void sol_prune_mask(ggml_tensor * mask, const llama_ubatch * ubatch,
+void sol_set_mask(ggml_tensor * mask, const llama_ubatch * ubatch,
         const std::vector<llama_kv_cells> & cells, const std::vector<uint32_t> & seq_to_stream) {
     const sol_state * state = ubatch->data ? ubatch->data->sol.state : nullptr;
 
@@ -95,14 +107,20 @@ void sol_prune_mask(ggml_tensor * mask, const llama_ubatch * ubatch,
     }
 
     // a mask that no hooked layer uses stays as it is: what is reported as not reached must not be pruned either
-    const auto users = state->graph->masks.find(mask);
-    if (users == state->graph->masks.end()) {
+    const auto it = state->graph->masks.find(mask);
+    if (it == state->graph->masks.end() || it->second.heads_full + it->second.heads_sliding == 0) {
         return;
     }
 
+    sol_graph_input::mask_use & use = it->second;
+
+    use.plan->clear();
+
     if (mask->type == GGML_TYPE_F16) {
-        prune<ggml_fp16_t>(mask, users->second, *ubatch, cells, seq_to_stream);
+        set_rows<ggml_fp16_t>(mask, use, *ubatch, cells, seq_to_stream);
     } else {
-        prune<float>(mask, users->second, *ubatch, cells, seq_to_stream);
+        set_rows<float>(mask, use, *ubatch, cells, seq_to_stream);
     }
+
+    use.plan->summaries.resize(use.plan->pages.size()*use.plan->summary_size);
 }

@@ -20,15 +20,9 @@ sol_model_params sol_model_default_params(void) {
     return { /*.n_gpu_layers =*/ -1, /*.use_mmap =*/ true, /*.vocab_only =*/ false };
 }
 
-static void require(bool ok, const char * what) {
-    if (!ok) {
-        throw sol_error(SOL_INVALID_ARGUMENT, what);
-    }
-}
-
 sol_status sol_model_load(const char * path, const sol_model_params * params, sol_model ** model) {
     return sol_guarded([&] {
-        require(path && params && model, "sol_model_load: path, params and model must not be NULL");
+        sol_require(path && params && model, "sol_model_load: path, params and model must not be NULL");
 
         *model = nullptr;
 
@@ -73,11 +67,11 @@ static void require_token(const sol_model & model, llama_token token) {
 
 sol_status sol_model_token_embedding(sol_model * model, llama_token token, float * out) {
     return sol_guarded([&] {
-        require(model && out, "sol_model_token_embedding: model and out must not be NULL");
+        sol_require(model && out, "sol_model_token_embedding: model and out must not be NULL");
         require_token(*model, token);
 
         const ggml_tensor * embd = model->llama->tok_embd;
-        require(embd && embd->data, "the model has no token embedding in memory (vocab_only?)");
+        sol_require(embd && embd->data, "the model has no token embedding in memory (vocab_only?)");
 
         std::vector<uint8_t> row(ggml_row_size(embd->type, embd->ne[0]));
         ggml_backend_tensor_get(embd, row.data(), embd->nb[1]*token, row.size());
@@ -104,14 +98,14 @@ sol_status sol_tokenize(
         sol_model * model, const char * text, int32_t text_len, bool add_special, bool parse_special,
         llama_token * tokens, int32_t capacity, int32_t * n) {
     return sol_guarded([&] {
-        require(model && text && n && (tokens || capacity == 0), "sol_tokenize: model, text, tokens and n must not be NULL");
-        require(text_len >= 0 && capacity >= 0, "sol_tokenize: text_len and capacity must not be negative");
+        sol_require(model && text && n && (tokens || capacity == 0), "sol_tokenize: model, text, tokens and n must not be NULL");
+        sol_require(text_len >= 0 && capacity >= 0, "sol_tokenize: text_len and capacity must not be negative");
 
         const llama_vocab * vocab = llama_model_get_vocab(model->llama.get());
-        require(llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_NONE, "the model has no tokenizer");
+        sol_require(llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_NONE, "the model has no tokenizer");
 
         const int32_t count = llama_tokenize(vocab, text, text_len, tokens, capacity, add_special, parse_special);
-        require(count != INT32_MIN, "the text is too long to be tokenised at once");
+        sol_require(count != INT32_MIN, "the text is too long to be tokenised at once");
 
         store_count(count, capacity, n);
     });
@@ -119,12 +113,12 @@ sol_status sol_tokenize(
 
 sol_status sol_token_bytes(sol_model * model, llama_token token, bool special, char * out, int32_t capacity, int32_t * n) {
     return sol_guarded([&] {
-        require(model && n && (out || capacity == 0), "sol_token_bytes: model, out and n must not be NULL");
-        require(capacity >= 0, "sol_token_bytes: capacity must not be negative");
+        sol_require(model && n && (out || capacity == 0), "sol_token_bytes: model, out and n must not be NULL");
+        sol_require(capacity >= 0, "sol_token_bytes: capacity must not be negative");
         require_token(*model, token);
 
         const llama_vocab * vocab = llama_model_get_vocab(model->llama.get());
-        require(llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_NONE, "the model has no tokenizer");
+        sol_require(llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_NONE, "the model has no tokenizer");
 
         store_count(llama_token_to_piece(vocab, token, out, capacity, /*lstrip =*/ 0, special), capacity, n);
     });
@@ -132,7 +126,7 @@ sol_status sol_token_bytes(sol_model * model, llama_token token, bool special, c
 
 sol_status sol_model_quantize(const char * in, const char * out, llama_ftype ftype, int32_t n_threads) {
     return sol_guarded([&] {
-        require(in && out, "sol_model_quantize: in and out must not be NULL");
+        sol_require(in && out, "sol_model_quantize: in and out must not be NULL");
 
         sol_check_gguf(in);
 

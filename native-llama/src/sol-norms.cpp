@@ -141,7 +141,7 @@ const float * sol_unit_norms::get(const ggml_tensor * up, int64_t up_first, cons
     const tensor_source * down_source = find(down);
     const tensor_source * up_source   = up ? find(up) : nullptr;
 
-    if (!down_source || down->ne[0] != n_ff || (up && (!up_source || up->ne[1] < up_first + n_ff))) {
+    if (!down_source || down->ne[0] != n_ff || (up && (!up_source || up->ne[1] < up_first + n_ff || up->ne[2] != down->ne[2]))) {
         return nullptr;
     }
 
@@ -152,36 +152,46 @@ const float * sol_unit_norms::get(const ggml_tensor * up, int64_t up_first, cons
         return norms.data();
     }
 
+    const int64_t n_expert = down->ne[2];
+
     const int n_threads = (int) std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, std::min<int64_t>(8, ggml_nrows(down)));
 
-    std::vector<std::vector<double>> columns(n_threads, std::vector<double>(n_ff));
+    std::vector<std::vector<double>> columns(n_threads, std::vector<double>(n_ff*n_expert));
 
     for_each_row(down_source->path, down_source->offset, down_source->type, n_ff, 0, ggml_nrows(down), n_threads,
-            [&](int t, int64_t, const float * values) {
+            [&](int t, int64_t r, const float * values) {
+                double * column = columns[t].data() + r/down->ne[1]*n_ff;
                 for (int64_t j = 0; j < n_ff; ++j) {
-                    columns[t][j] += (double) values[j]*values[j];
+                    column[j] += (double) values[j]*values[j];
                 }
             });
 
-    std::vector<double> squares(n_ff);
+    std::vector<double> squares(n_ff*n_expert);
     for (const auto & column : columns) {
-        for (int64_t j = 0; j < n_ff; ++j) {
+        for (size_t j = 0; j < squares.size(); ++j) {
             squares[j] += column[j];
         }
     }
 
     if (up) {
-        for_each_row(up_source->path, up_source->offset, up_source->type, up->ne[0], up_first, n_ff, n_threads,
+        const int64_t last = (n_expert - 1)*up->ne[1] + up_first + n_ff;
+
+        for_each_row(up_source->path, up_source->offset, up_source->type, up->ne[0], up_first, last - up_first, n_threads,
                 [&](int, int64_t r, const float * values) {
+                    const int64_t j = r % up->ne[1] - up_first;
+                    if (j < 0 || j >= n_ff) {
+                        return; // of the gate
+                    }
+
                     double sum = 0.0;
                     for (int64_t i = 0; i < up->ne[0]; ++i) {
                         sum += (double) values[i]*values[i];
                     }
-                    squares[r - up_first] *= sum;
+                    squares[r/up->ne[1]*n_ff + j] *= sum;
                 });
     }
 
-    norms.resize(n_ff);
+    norms.resize(squares.size());
     std::transform(squares.begin(), squares.end(), norms.begin(), [](double s) { return (float) std::sqrt(s); });
 
     return norms.data();

@@ -20,7 +20,8 @@ public:
     ~sol_unit_norms();
 
     // For each of n_ff neurons ‖up_j‖₂·‖down_j‖₂: row `up_first + j` of `up` times column j of `down`; without `up` ‖down_j‖₂
-    // alone. Null when the files lack the tensors in that shape. The array lives as long as this object.
+    // alone. Weights of several experts: [n_ff, n_expert]. Null when the files lack the tensors in that shape. The array lives
+    // as long as this object.
     const float * get(const ggml_tensor * up, int64_t up_first, const ggml_tensor * down, int64_t n_ff);
 
 private:

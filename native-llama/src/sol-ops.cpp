@@ -1,23 +1,33 @@
 #include "sol-ops.h"
 
-#include "sol-graph.h"
+#include "sol-choice.h"
 #include "sol-select.h"
+#include "sol-state.h"
+
+#include "llama-graph.h"
 
 #include <cmath>
+#include <cstring>
 
-// Row r of a tensor whose last three dimensions count tokens.
-static float * row(const ggml_tensor * t, int64_t r) {
+namespace {
+
+// Row r of a tensor whose last three dimensions count rows.
+char * row(const ggml_tensor * t, int64_t r) {
     const int64_t i1 = r % t->ne[1];
     const int64_t i2 = r / t->ne[1] % t->ne[2];
     const int64_t i3 = r / t->ne[1] / t->ne[2];
 
-    return (float *) ((char *) t->data + i1*t->nb[1] + i2*t->nb[2] + i3*t->nb[3]);
+    return (char *) t->data + i1*t->nb[1] + i2*t->nb[2] + i3*t->nb[3];
+}
+
+float * floats(const ggml_tensor * t, int64_t r) {
+    return (float *) row(t, r);
 }
 
 // |act(x)| of a gate. GELU by its tanh form, as ggml has it; clamps that some architectures add change no order of
 // scores below their limit and are left out.
-static float gate_magnitude(llm_ffn_op_type type_op, float x) {
-    switch (type_op) {
+float gate_magnitude(const sol_mlp_op & op, float x) {
+    switch (op.type_op) {
         case LLM_FFN_GELU:
         case LLM_FFN_GEGLU:
             return std::fabs(0.5f*x*(1.0f + std::tanh(0.79788456080286535588f*x*(1.0f + 0.044715f*x*x))));
@@ -30,52 +40,26 @@ static float gate_magnitude(llm_ffn_op_type type_op, float x) {
             const float limited = std::fmin(x, 7.0f);
             return std::fabs(limited/(1.0f + std::exp(-1.702f*limited)));
         }
+        case LLM_FFN_SITU:
+            return std::fabs(op.situ_beta*std::tanh(x/op.situ_beta)/(1.0f + std::exp(-x)));
         default:
             return std::fabs(x/(1.0f + std::exp(-x)));
     }
 }
 
-static void score_units(const sol_mlp_op & op, const float * h, const float * gate, int64_t n_ff, std::vector<float> & scores) {
-    const int64_t n_units = (int64_t) scores.size();
+// Chooses units of one MLP for one token, and counts them.
+class unit_choice {
+public:
+    explicit unit_choice(const sol_mlp_op & op) : op(op) {}
 
-    for (int64_t u = 0; u < n_units; ++u) {
-        const int64_t end = std::min(n_ff, (u + 1)*op.group);
-
-        float sum = 0.0f; // of squares: the order is that of the L2 norm
-        for (int64_t j = u*op.group; j < end; ++j) {
-            const float s = (gate ? gate_magnitude(op.type_op, gate[j]) : std::fabs(h[j]))*op.norms[j];
-            sum += s*s;
-        }
-
-        scores[u] = std::isnan(sum) ? 0.0f : sum;
-    }
-}
-
-void sol_op_prune_mlp(ggml_tensor * dst, int ith, int nth, void * userdata) {
-    const auto & op = *(const sol_mlp_op *) userdata;
-
-    const int64_t n_ff    = dst->ne[0];
-    const int64_t n_rows  = ggml_nrows(dst);
-    const int64_t n_units = (n_ff + op.group - 1)/op.group;
-
-    const float   * knobs = (const float   *) dst->src[1]->data;
-    const int32_t * index = (const int32_t *) dst->src[2]->data;
-
-    thread_local std::vector<float>   scores;
-    thread_local std::vector<float>   scratch;
-    thread_local std::vector<uint8_t> keep;
-
-    for (int64_t r = ith; r < n_rows; r += nth) {
-        const int64_t k = sol_keep_count(knobs[2*r], n_units);
+    // Zeroes the neurons of h[n_ff] outside the best units.
+    void prune_neurons(float * h, const float * gate, const float * norms, int64_t n_ff, float mlp_keep, int32_t index, int32_t part) {
+        const int64_t n_units = (n_ff + op.group - 1)/op.group;
+        const int64_t k       = sol_keep_count(mlp_keep, n_units);
 
         if (k < n_units) {
-            float * h = row(dst, r);
-
-            scores.resize(n_units);
-            keep.resize(n_units);
-
-            score_units(op, h, op.recompute ? row(dst->src[3], r) : nullptr, n_ff, scores);
-            sol_select_top(scores.data(), n_units, k, keep.data(), scratch);
+            score_neurons(h, gate, norms, n_ff, n_units);
+            choose(k, index, part);
 
             for (int64_t u = 0; u < n_units; ++u) {
                 if (!keep[u]) {
@@ -83,42 +67,175 @@ void sol_op_prune_mlp(ggml_tensor * dst, int ith, int nth, void * userdata) {
                 }
             }
         }
+        count(k, n_units, index);
+    }
 
-        // each row is another token's, so threads do not meet here
-        sol_usage & usage = op.state->usage[index[r]];
+    // The same for the channels of x[n_embd].
+    void prune_channels(float * x, int64_t n_embd, float mlp_keep, int32_t index) {
+        const int64_t k = sol_keep_count(mlp_keep, n_embd);
 
-        (op.mlp_class == sol_mlp_class::SHARED ? usage.shared_kept  : usage.mlp_kept)  += k;
-        (op.mlp_class == sol_mlp_class::SHARED ? usage.shared_units : usage.mlp_units) += n_units;
+        if (k < n_embd) {
+            scores.resize(n_embd);
+            for (int64_t i = 0; i < n_embd; ++i) {
+                scores[i] = std::isnan(x[i]) ? 0.0f : std::fabs(x[i]);
+            }
+            choose(k, index, 0);
+
+            for (int64_t i = 0; i < n_embd; ++i) {
+                x[i] = keep[i] ? x[i] : 0.0f;
+            }
+        }
+        count(k, n_embd, index);
+    }
+
+private:
+    void score_neurons(const float * h, const float * gate, const float * norms, int64_t n_ff, int64_t n_units) {
+        scores.resize(n_units);
+
+        for (int64_t u = 0; u < n_units; ++u) {
+            const int64_t end = std::min(n_ff, (u + 1)*op.group);
+
+            float sum = 0.0f; // of squares: the order is that of the L2 norm
+            for (int64_t j = u*op.group; j < end; ++j) {
+                const float s = (gate ? gate_magnitude(op, gate[j]) : std::fabs(h[j]))*norms[j];
+                sum += s*s;
+            }
+
+            scores[u] = std::isnan(sum) ? 0.0f : sum;
+        }
+    }
+
+    void choose(int64_t k, int32_t index, int32_t part) {
+        keep.resize(scores.size());
+        sol_select_top(scores.data(), (int64_t) scores.size(), k, keep.data(), scratch);
+
+        if (op.state->choices) {
+            op.state->choices->on_choice({ op.kind, op.il, index, part }, keep.data(), (int64_t) keep.size());
+        }
+    }
+
+    // A token is one thread's.
+    void count(int64_t k, int64_t n, int32_t index) {
+        sol_usage & usage = op.state->usage[index];
+
+        switch (op.kind) {
+            case sol_choice_kind::SHARED_UNITS:
+                usage.shared_kept  += k;
+                usage.shared_units += n;
+                break;
+            case sol_choice_kind::ROUTED_UNITS:
+                usage.routed_kept  += k;
+                usage.routed_units += n;
+                break;
+            default:
+                usage.mlp_kept  += k;
+                usage.mlp_units += n;
+        }
+    }
+
+    const sol_mlp_op & op;
+
+    std::vector<float>   scores;
+    std::vector<float>   scratch;
+    std::vector<uint8_t> keep;
+};
+
+// Symmetric, by the largest magnitude.
+void round_row(float * x, int64_t n, int bits) {
+    if (bits >= 16) {
+        return;
+    }
+
+    float absmax = 0.0f;
+    for (int64_t i = 0; i < n; ++i) {
+        absmax = std::max(absmax, std::fabs(x[i]));
+    }
+    if (absmax == 0.0f) {
+        return;
+    }
+
+    const float levels = (float) ((1 << (bits - 1)) - 1);
+    const float scale  = absmax/levels;
+
+    for (int64_t i = 0; i < n; ++i) {
+        x[i] = std::round(x[i]/scale)*scale;
+    }
+}
+
+struct token_knobs {
+    const float   * values;
+    const int32_t * indices;
+
+    token_knobs(const ggml_tensor * knobs, const ggml_tensor * index) :
+            values((const float *) knobs->data), indices(index ? (const int32_t *) index->data : nullptr) {}
+
+    float   mlp_keep(int64_t token) const { return values[2*token]; }
+    int     act_bits(int64_t token) const { return (int) values[2*token + 1]; }
+    int32_t index   (int64_t token) const { return indices[token]; }
+};
+
+} // namespace
+
+void sol_op_mlp_input(ggml_tensor * dst, int ith, int nth, void * userdata) {
+    const auto & op = *(const sol_mlp_op *) userdata;
+
+    const int64_t n = dst->ne[0];
+
+    const token_knobs knobs(dst->src[1], dst->src[2]);
+
+    unit_choice choice(op);
+
+    for (int64_t r = ith; r < ggml_nrows(dst); r += nth) {
+        float * x = floats(dst, r);
+        memcpy(x, floats(dst->src[0], r), n*sizeof(float));
+
+        if (op.prune) {
+            choice.prune_channels(x, n, knobs.mlp_keep(r), knobs.index(r));
+        }
+        if (op.round) {
+            round_row(x, n, knobs.act_bits(r));
+        }
+    }
+}
+
+void sol_op_prune_mlp(ggml_tensor * dst, int ith, int nth, void * userdata) {
+    const auto & op = *(const sol_mlp_op *) userdata;
+
+    const token_knobs knobs(dst->src[1], dst->src[2]);
+
+    unit_choice choice(op);
+
+    for (int64_t r = ith; r < ggml_nrows(dst); r += nth) {
+        choice.prune_neurons(floats(dst, r), op.gated ? floats(dst->src[3], r) : nullptr, op.norms, dst->ne[0],
+                knobs.mlp_keep(r), knobs.index(r), 0);
+    }
+}
+
+void sol_op_prune_experts(ggml_tensor * dst, int ith, int nth, void * userdata) {
+    const auto & op = *(const sol_mlp_op *) userdata;
+
+    const int64_t n_ff   = dst->ne[0];
+    const int64_t n_used = dst->ne[1];
+
+    const token_knobs knobs(dst->src[1], dst->src[2]);
+
+    unit_choice choice(op);
+
+    for (int64_t t = ith; t < dst->ne[2]; t += nth) {
+        for (int64_t u = 0; u < n_used; ++u) {
+            const int64_t r      = t*n_used + u;
+            const int32_t expert = *(const int32_t *) ((const char *) dst->src[3]->data + u*dst->src[3]->nb[0] + t*dst->src[3]->nb[1]);
+
+            choice.prune_neurons(floats(dst, r), op.gated ? floats(dst->src[4], r) : nullptr, op.norms + expert*n_ff, n_ff,
+                    knobs.mlp_keep(t), knobs.index(t), (int32_t) u);
+        }
     }
 }
 
 void sol_op_round(ggml_tensor * dst, int ith, int nth, void * /*userdata*/) {
-    const int64_t n      = dst->ne[0];
-    const int64_t n_rows = ggml_nrows(dst);
+    const token_knobs knobs(dst->src[1], nullptr);
 
-    const float * knobs = (const float *) dst->src[1]->data;
-
-    for (int64_t r = ith; r < n_rows; r += nth) {
-        const int bits = (int) knobs[2*r + 1];
-        if (bits >= 16) {
-            continue;
-        }
-
-        float * x = row(dst, r);
-
-        float absmax = 0.0f;
-        for (int64_t i = 0; i < n; ++i) {
-            absmax = std::max(absmax, std::fabs(x[i]));
-        }
-        if (absmax == 0.0f) {
-            continue;
-        }
-
-        const float levels = (float) ((1 << (bits - 1)) - 1);
-        const float scale  = absmax/levels;
-
-        for (int64_t i = 0; i < n; ++i) {
-            x[i] = std::round(x[i]/scale)*scale;
-        }
+    for (int64_t r = ith; r < ggml_nrows(dst); r += nth) {
+        round_row(floats(dst, r), dst->ne[0], knobs.act_bits(r));
     }
 }

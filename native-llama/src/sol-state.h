@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+class sol_choice_observer;
 class sol_graph_input;
 class sol_unit_norms;
 
@@ -24,6 +25,8 @@ struct sol_state {
     sol_graph_input * graph = nullptr; // inputs of the graph that was built or reused last
 
     std::vector<sol_layer_info> layers; // as the reserved graph has them
+
+    sol_choice_observer * choices = nullptr; // for tests
 
     std::atomic<bool> cancelled { false };
 };

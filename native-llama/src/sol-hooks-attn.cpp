@@ -1,0 +1,87 @@
+// The attention knob's hooks in upstream's graph.
+
+#include "sol-graph.h"
+
+#include "llama-model.h"
+
+#include <cstring>
+
+static void note_layer(sol_graph_input & input, sol_graph_input::mask_use & use, bool sliding, int64_t n_head, int il) {
+    (sliding ? use.heads_sliding : use.heads_full) += n_head;
+
+    input.layers[il].attn = sliding ? SOL_ATTN_SLIDING : SOL_ATTN_FULL;
+}
+
+void sol_note_attn(const llm_graph_context & graph, const ggml_tensor * kq_mask, int il) {
+    sol_graph_input * input = sol_input_of(graph);
+
+    if (!input || !input->is_layer(il)) {
+        return;
+    }
+
+    auto & use = input->masks[kq_mask];
+
+    // with pages the layer is reached only if the mask gets to sol_attend
+    if (graph.cparams.sol->params.attn_criterion == SOL_ATTN_RECENCY) {
+        note_layer(*input, use, graph.hparams.is_swa(il), graph.hparams.n_head(il), il);
+    }
+}
+
+// Whether sol_op_attend can read what the op reads.
+static bool is_readable(const ggml_tensor * q, const ggml_tensor * k, const ggml_tensor * v) {
+    const auto has_rows = [](const ggml_tensor * t) {
+        return t->nb[0] == ggml_type_size(t->type) && (t->type == GGML_TYPE_F32 || ggml_get_type_traits(t->type)->to_float);
+    };
+
+    return q->type == GGML_TYPE_F32 && has_rows(q) && has_rows(k) && has_rows(v) && k->ne[2] == v->ne[2] && k->ne[3] == 1 && q->ne[3] == 1;
+}
+
+ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, int il) {
+    sol_graph_input * input = sol_input_of(graph);
+
+    if (!input || !input->is_layer(il) || graph.cparams.sol->params.attn_criterion == SOL_ATTN_RECENCY) {
+        return flash;
+    }
+
+    ggml_tensor * q     = flash->src[0];
+    ggml_tensor * k     = flash->src[1];
+    ggml_tensor * v     = flash->src[2];
+    ggml_tensor * mask  = flash->src[3];
+    ggml_tensor * sinks = flash->src[4];
+
+    const auto it = input->masks.find(mask);
+    if (it == input->masks.end() || q->ne[1] != graph.n_tokens || !is_readable(q, k, v)) {
+        return flash;
+    }
+
+    sol_state *                 state   = graph.cparams.sol;
+    sol_graph_input::mask_use & use     = it->second;
+    const bool                  sliding = graph.hparams.is_swa(il);
+
+    note_layer(*input, use, sliding, q->ne[2], il);
+
+    use.plan->summary_size = std::max(use.plan->summary_size, sol_summary_size(state->params, k, v));
+
+    float params[3]; // as ggml_flash_attn_ext sets them
+    memcpy(params, flash->op_params, sizeof(params));
+
+    sol_attn_op * op = input->keep({
+        /*.state    =*/ state,
+        /*.plan     =*/ use.plan.get(),
+        /*.il       =*/ il,
+        /*.sliding  =*/ sliding,
+        /*.scale    =*/ params[2] != 0.0f ? params[0]/params[2] : params[0],
+        /*.max_bias =*/ params[1],
+        /*.softcap  =*/ params[2],
+    });
+
+    ggml_tensor * kv[] = { k, v };
+    ggml_tensor * summarized = ggml_custom_4d(graph.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, kv, 2, sol_op_summarize, GGML_N_TASKS_MAX, op);
+    graph.cb(summarized, "sol_summaries", il);
+
+    ggml_tensor * args[] = { q, k, v, summarized, sinks };
+    ggml_tensor * res = ggml_custom_inplace(graph.ctx0, flash, args, sinks ? 5 : 4, sol_op_attend, GGML_N_TASKS_MAX, op);
+    graph.cb(res, "sol_attn", il);
+
+    return res;
+}
