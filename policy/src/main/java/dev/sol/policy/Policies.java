@@ -5,7 +5,7 @@ import java.util.List;
 /** The policies that need no file. */
 public final class Policies {
     private static final List<ComputePolicy> BUILT_IN =
-            List.of(new DensePolicy(), new UniformPolicy(), new RandomPolicy());
+            List.of(new DensePolicy(), new UniformPolicy(), new RandomPolicy(), new EntropyPolicy(), new DriftPolicy());
 
     private Policies() {}
 

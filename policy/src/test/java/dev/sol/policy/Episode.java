@@ -2,7 +2,7 @@ package dev.sol.policy;
 
 /**
  * A generation without a model: turns chosen values into realised ones as the native side does, rounding up and with the
- * positions that are always attended.
+ * positions that are always attended. Entropies and hidden states are made up.
  */
 record Episode(int prefix, int page, int groups) {
     private static final int SINKS = 4;
@@ -13,7 +13,9 @@ record Episode(int prefix, int page, int groups) {
      * here and not by the tracker that the policy steers on.
      */
     Budget run(PolicySession session, PolicyContext context, int steps, int horizon) {
-        Observation observation = new Observation(context, horizon, 0, 0);
+        Observation observation = new Observation(context, horizon, 2, 0);
+        double[] signal = Signals.SKEWED.values(steps, context.seed());
+        float[][] hidden = Signals.hiddenStates(signal);
         double attnSum = 0;
         double mlpSum = 0;
         double bitsSum = 0;
@@ -23,6 +25,8 @@ record Episode(int prefix, int page, int groups) {
             boolean effective = visible > SINKS + WINDOW + 1;
             observation.begin(step, effective);
             if (effective) {
+                observation.previousEntropy(signal[step]);
+                System.arraycopy(hidden[step], 0, observation.hidden(), 0, 2);
                 Action action = session.next(observation);
                 double attn = (double) attended(action.attnKeep(), visible) / visible;
                 double mlp = (double) ceil(action.mlpKeep() * groups) / groups;

@@ -16,7 +16,7 @@ class PoliciesTest {
 
     @Test
     void namesAndLookup() {
-        assertThat(Policies.names()).containsExactly("dense", "uniform", "random");
+        assertThat(Policies.names()).containsExactly("dense", "uniform", "random", "entropy", "drift");
         assertThat(Policies.names())
                 .allSatisfy(name -> assertThat(Policies.byName(name).name()).isEqualTo(name));
     }
@@ -26,7 +26,7 @@ class PoliciesTest {
     void unknownNameListsTheKnown(String name) {
         assertThatThrownBy(() -> Policies.byName(name))
                 .isInstanceOf(UnknownPolicyException.class)
-                .hasMessage("unknown policy '" + name + "'; known: dense, uniform, random");
+                .hasMessage("unknown policy '" + name + "'; known: dense, uniform, random, entropy, drift");
     }
 
     @Test
