@@ -43,7 +43,7 @@ class NativeDecodeTest {
 
     @BeforeEach
     void createContext() {
-        context = Sol.createContext(model, params(8));
+        context = Sol.createContext(model, TestContexts.params(CELLS, 2, 8));
         batch = new BatchBuffer(CELLS + 64);
     }
 
@@ -51,22 +51,6 @@ class NativeDecodeTest {
     void freeContext() {
         batch.close();
         Sol.freeContext(context);
-    }
-
-    private static ContextParams params(int mlpGroup) {
-        return new ContextParams(
-                CELLS,
-                CELLS + 64,
-                CELLS,
-                2,
-                1,
-                1,
-                true,
-                AttentionCriterion.RECENCY,
-                4,
-                2,
-                MlpCriterion.NEURON,
-                mlpGroup);
     }
 
     /** Adds {@code n} dense tokens of sequence 0 from {@code position}; the last one is an output. */
@@ -118,19 +102,20 @@ class NativeDecodeTest {
         Sol.decode(context, batch);
 
         Usage usage = Sol.usage(context, 0);
-        assertThat(usage.fullVisible()).isEqualTo(41 * TinyModel.LAYERS);
-        assertThat(usage.fullAttended()).isEqualTo(21 * TinyModel.LAYERS); // ⌈41/2⌉
+        assertThat(usage.fullVisible()).isEqualTo(41 * TinyModel.HEADS * TinyModel.LAYERS);
+        assertThat(usage.fullAttended()).isEqualTo(21 * TinyModel.HEADS * TinyModel.LAYERS); // ⌈41/2⌉
         assertThat(usage.slidingVisible()).isZero();
         assertThat(usage.mlpUnits()).isEqualTo((TinyModel.FEED_FORWARD / 8) * TinyModel.LAYERS);
         assertThat(usage.mlpKept()).isEqualTo(3 * TinyModel.LAYERS);
         assertThat(usage.sharedUnits()).isZero();
+        assertThat(usage.routedUnits()).isZero();
         float[] pruned = lastLogits();
 
         Sol.removeSequence(context, 0, 40, -1);
         batch.clear();
         batch.add('x', 40, 0, true, 1, 1, 16);
         Sol.decode(context, batch);
-        assertThat(Sol.usage(context, 0).fullAttended()).isEqualTo(41 * TinyModel.LAYERS);
+        assertThat(Sol.usage(context, 0).fullAttended()).isEqualTo(41 * TinyModel.HEADS * TinyModel.LAYERS);
         float[] dense = lastLogits();
         assertThat(dense).isNotEqualTo(pruned);
 
@@ -145,7 +130,7 @@ class NativeDecodeTest {
     @Test
     void layersSayWhatTheKnobsCanDo() {
         for (int layer = 0; layer < TinyModel.LAYERS; layer++) {
-            assertThat(Sol.layerInfo(context, layer)).isEqualTo(new LayerInfo(AttentionClass.FULL, 12, 0, true));
+            assertThat(Sol.layerInfo(context, layer)).isEqualTo(new LayerInfo(AttentionClass.FULL, 12, 0, 0, true));
         }
         assertThatThrownBy(() -> Sol.layerInfo(context, TinyModel.LAYERS)).isInstanceOf(InvalidArgumentException.class);
     }
@@ -227,23 +212,10 @@ class NativeDecodeTest {
 
     @Test
     void badContextsAreRefused() {
-        ContextParams good = params(8);
-        assertThatThrownBy(() -> Sol.createContext(model, params(7)))
+        assertThatThrownBy(() -> Sol.createContext(model, TestContexts.params(CELLS, 2, 7)))
                 .isInstanceOf(InvalidArgumentException.class)
                 .hasMessageContaining("7");
-        ContextParams tooManySequences = new ContextParams(
-                good.contextSize(),
-                good.batchSize(),
-                good.microBatchSize(),
-                257,
-                1,
-                1,
-                true,
-                AttentionCriterion.RECENCY,
-                4,
-                2,
-                MlpCriterion.NEURON,
-                8);
+        ContextParams tooManySequences = TestContexts.params(CELLS, 257, 8);
         assertThatThrownBy(() -> Sol.createContext(model, tooManySequences))
                 .isInstanceOf(InvalidArgumentException.class);
     }

@@ -45,8 +45,12 @@ class NativeLoadTest {
                         AttentionCriterion.RECENCY,
                         4,
                         2,
+                        16,
+                        AttentionChoice.PER_KV_HEAD,
+                        DroppedPages.NONE,
                         MlpCriterion.NEURON,
-                        8));
+                        8,
+                        BitsSite.OUTPUT));
         assertThat(params.threads()).isPositive();
         assertThat(params.batchThreads()).isPositive();
     }

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NativeSamplersTest {
     private static final int DRAWS = 300;
-    private static final ContextParams PARAMS =
-            new ContextParams(64, 64, 64, 1, 1, 1, true, AttentionCriterion.RECENCY, 4, 2, MlpCriterion.NEURON, 8);
+    private static final ContextParams PARAMS = TestContexts.params(64, 1, 8);
 
     private ModelHandle model;
     private ContextHandle context;

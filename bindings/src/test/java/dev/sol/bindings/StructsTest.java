@@ -18,12 +18,47 @@ class StructsTest {
 
     @Test
     void contextParamsKeepEveryField() {
-        ContextParams params =
-                new ContextParams(1, 2, 3, 4, 5, 6, true, AttentionCriterion.RECENCY, 7, 8, MlpCriterion.NEURON, 9);
+        ContextParams params = params(1);
 
         try (Arena arena = Arena.ofConfined()) {
             assertThat(ContextParams.read(params.write(arena))).isEqualTo(params);
         }
+    }
+
+    /** No two fields alike, so that two that change places are noticed. */
+    private static ContextParams params(int contextSize) {
+        return new ContextParams(
+                contextSize,
+                2,
+                3,
+                4,
+                5,
+                6,
+                true,
+                AttentionCriterion.MEAN,
+                7,
+                8,
+                9,
+                AttentionChoice.SHARED,
+                DroppedPages.TAIL,
+                MlpCriterion.CHANNEL,
+                10,
+                BitsSite.INPUT);
+    }
+
+    @Test
+    void everyCriterionHasItsOwnCode() {
+        assertThat(AttentionCriterion.values())
+                .allSatisfy(
+                        each -> assertThat(AttentionCriterion.of(each.code())).isSameAs(each));
+        assertThat(AttentionChoice.values())
+                .allSatisfy(each -> assertThat(AttentionChoice.of(each.code())).isSameAs(each));
+        assertThat(DroppedPages.values())
+                .allSatisfy(each -> assertThat(DroppedPages.of(each.code())).isSameAs(each));
+        assertThat(MlpCriterion.values())
+                .allSatisfy(each -> assertThat(MlpCriterion.of(each.code())).isSameAs(each));
+        assertThat(BitsSite.values())
+                .allSatisfy(each -> assertThat(BitsSite.of(each.code())).isSameAs(each));
     }
 
     @Test
@@ -40,17 +75,16 @@ class StructsTest {
     void usageReadsEveryFieldInTheOrderOfTheStruct() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment struct = sol_usage.allocate(arena);
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 10; i++) {
                 struct.setAtIndex(ValueLayout.JAVA_LONG, i, i + 1L);
             }
-            assertThat(Usage.read(struct)).isEqualTo(new Usage(1, 2, 3, 4, 5, 6, 7, 8));
+            assertThat(Usage.read(struct)).isEqualTo(new Usage(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
         }
     }
 
     @Test
     void negativeSizesDoNotReachC() {
-        assertThatThrownBy(() -> new ContextParams(
-                        -1, 2, 3, 4, 5, 6, true, AttentionCriterion.RECENCY, 7, 8, MlpCriterion.NEURON, 9))
+        assertThatThrownBy(() -> params(-1))
                 .isInstanceOf(InvalidArgumentException.class)
                 .hasMessageContaining("context size is negative: -1");
     }
@@ -59,7 +93,10 @@ class StructsTest {
     void unknownEnumValuesAreNamed() {
         assertThatThrownBy(() -> AttentionClass.of(77)).hasMessageContaining("sol_attn_class 77");
         assertThatThrownBy(() -> AttentionCriterion.of(77)).hasMessageContaining("sol_attn_criterion 77");
+        assertThatThrownBy(() -> AttentionChoice.of(77)).hasMessageContaining("sol_attn_choice 77");
+        assertThatThrownBy(() -> DroppedPages.of(77)).hasMessageContaining("sol_attn_dropped 77");
         assertThatThrownBy(() -> MlpCriterion.of(77)).hasMessageContaining("sol_mlp_criterion 77");
+        assertThatThrownBy(() -> BitsSite.of(77)).hasMessageContaining("sol_bits_site 77");
     }
 
     /** Windows' {@code long} has 32 bits: code with that layout would load on Linux and macOS only. */
