@@ -252,8 +252,7 @@ public final class InferenceContext implements AutoCloseable {
      * As {@link #score(int[], int[])}, with the divergence from distributions that were kept.
      *
      * @param rows [n] the row of {@code reference} for each
-     * @throws IllegalArgumentException also if there is no such row, nothing was kept in it, or the reference is of another
-     *     vocabulary
+     * @throws IllegalArgumentException also if there is no such row, or the reference is of another vocabulary
      */
     public List<TokenScore> score(int[] outputs, int[] labels, LogProbabilities reference, int[] rows) {
         return call(handle -> reference.read(kept -> score(handle, outputs, labels, kept, rows)));

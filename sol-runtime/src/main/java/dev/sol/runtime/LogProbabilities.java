@@ -11,7 +11,7 @@ import java.util.function.Function;
 /**
  * Whole distributions over a vocabulary, kept off-heap to be compared with later ones: {@link InferenceContext#keep} writes
  * them, {@link InferenceContext#score(int[], int[], LogProbabilities, int[])} reads them. Made by {@link
- * Model#newLogProbabilities}; the model may be closed before.
+ * Model#newLogProbabilities}; the model may be closed before. A row that nobody wrote is the uniform distribution.
  *
  * <p>For any number of threads: who writes waits for those who read. After {@link #close} every use throws {@link
  * ClosedException}.

@@ -222,7 +222,7 @@ class GenerationTest {
 
     @Test
     void theRealisedMeansMeetTheTargets() {
-        for (String policy : List.of("uniform", "random")) {
+        for (String policy : List.of("uniform", "random", "entropy", "drift")) {
             CompletionResult result = run(
                     new FakeDecoder("x"),
                     request("abcdefgh").maxTokens(300).budget(HALF).policy(Policies.byName(policy)));
@@ -296,6 +296,37 @@ class GenerationTest {
         assertThat(seen)
                 .containsExactly(
                         List.of(8f, 97f, 0f, 3f, -1f), List.of(9f, 98f, 1f, 2f, 17f), List.of(10f, 99f, 2f, 1f, 17f));
+    }
+
+    @Test
+    void aPolicySeesTheEntropyOfTheStepBeforeIfItAsks() {
+        List<Double> seen = new ArrayList<>();
+        ComputePolicy curious = new ComputePolicy() {
+            @Override
+            public String name() {
+                return "curious";
+            }
+
+            @Override
+            public boolean needsEntropy() {
+                return true;
+            }
+
+            @Override
+            public PolicySession start(PolicyContext context) {
+                return observation -> {
+                    seen.add(observation.previousEntropy());
+                    return context.grid().action(17);
+                };
+            }
+        };
+        FakeDecoder decoder = new FakeDecoder("abcd");
+
+        run(decoder, request("01234567").maxTokens(4).budget(HALF).policy(curious));
+
+        assertThat(seen).containsExactly(.008, .009, .010);
+        run(decoder, request("01234567").maxTokens(4).budget(HALF));
+        assertThat(decoder.calls).noneMatch(call -> call.startsWith("entropy"));
     }
 
     @Test

@@ -52,6 +52,7 @@ class NativeModelTest {
                 assertThat(layer.attention()).isNotEqualTo(LayerKnobs.Attention.NONE);
                 assertThat(layer.mlpUnits()).isEqualTo(128 / 8);
                 assertThat(layer.sharedUnits()).isZero();
+                assertThat(layer.routedUnits()).isZero();
                 assertThat(layer.actBits()).isTrue();
             });
             assertThat(context.layers())
@@ -79,7 +80,7 @@ class NativeModelTest {
         }
     }
 
-    /** Two layers of full attention, 16 units each; every layer sees the one output token. */
+    /** Two layers of full attention with 4 query heads, 16 units each; every layer sees the one output token. */
     @Test
     void theCountersSayWhatWasUsed() throws IOException {
         try (Model model = Model.load(TinyModels.write(folder, "qwen3", "F32"), ModelOptions.DEFAULT);
@@ -90,7 +91,7 @@ class NativeModelTest {
             context.decode();
 
             StepUsage usage = context.usage(0);
-            assertThat(usage).isEqualTo(new StepUsage(2 * 25, 2 * 100, 0, 0, 2 * 5, 2 * 16, 0, 0));
+            assertThat(usage).isEqualTo(new StepUsage(2 * 4 * 25, 2 * 4 * 100, 0, 0, 2 * 5, 2 * 16, 0, 0, 0, 0));
             assertThat(usage.attn()).isEqualTo(0.25);
             assertThat(usage.mlp()).isCloseTo(5 / 16.0, offset(1e-12));
 
@@ -98,7 +99,8 @@ class NativeModelTest {
             context.batch().add(5, 100, 0, true, new Action(0.05, 1, 16));
             context.decode();
             // 4 sinks, 2 of the window and itself are forced: more than ⌈.05 · 101⌉ = 6
-            assertThat(context.usage(0)).isEqualTo(new StepUsage(2 * 7, 2 * 101, 0, 0, 2 * 16, 2 * 16, 0, 0));
+            assertThat(context.usage(0))
+                    .isEqualTo(new StepUsage(2 * 4 * 7, 2 * 4 * 101, 0, 0, 2 * 16, 2 * 16, 0, 0, 0, 0));
         }
     }
 

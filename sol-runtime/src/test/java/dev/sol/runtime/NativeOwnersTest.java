@@ -65,11 +65,19 @@ class NativeOwnersTest {
         InferenceContext context = model.newContext(OPTIONS);
         Sampler sampler = new Sampler(model, SamplingOptions.GREEDY, false, 512);
         Tokenizer tokenizer = model.tokenizer();
+        LogProbabilities kept = model.newLogProbabilities(2);
         decode(context, 5);
         float[] hidden = new float[context.embeddingLength()];
         float[] logits = new float[context.vocabularySize()];
         sampler.close();
         assertThatThrownBy(() -> context.sample(sampler, 4)).isInstanceOf(ClosedException.class);
+        int[] last = {4};
+        int[] row = {0};
+        byte[] saved = context.saveSequence(0);
+        kept.close();
+        assertThatThrownBy(() -> context.keep(kept, last, row)).isInstanceOf(ClosedException.class);
+        assertThatThrownBy(() -> context.score(last, row, kept, row)).isInstanceOf(ClosedException.class);
+        assertThat(context.score(last, row)).hasSize(1); // the context is as before
         context.close();
         model.close();
 
@@ -98,6 +106,12 @@ class NativeOwnersTest {
                 () -> context.removeSequence(0, 0, -1),
                 () -> context.copySequence(0, 0, 0, -1),
                 () -> context.maxPosition(0),
+                () -> model.newLogProbabilities(1),
+                () -> context.score(last, row),
+                () -> context.keep(kept, last, row),
+                () -> context.shiftSequence(0, 0, -1, 1),
+                () -> context.saveSequence(0),
+                () -> context.loadSequence(0, saved),
                 () -> sampler.accept(1),
                 sampler::reset);
         assertThat(uses).allSatisfy(use -> assertThatThrownBy(use).isInstanceOf(ClosedException.class));
@@ -110,8 +124,10 @@ class NativeOwnersTest {
         Model model = load();
         InferenceContext context = model.newContext(OPTIONS);
         Sampler sampler = new Sampler(model, SamplingOptions.GREEDY, false, 512);
+        LogProbabilities kept = model.newLogProbabilities(2);
         for (int i = 0; i < 2; i++) {
             sampler.close();
+            kept.close();
             context.close();
             model.close();
         }
@@ -132,6 +148,66 @@ class NativeOwnersTest {
         context.close();
 
         assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void logProbabilitiesOutliveTheirModelAndContext() {
+        Model model = load();
+        InferenceContext context = model.newContext(OPTIONS);
+        LogProbabilities kept = model.newLogProbabilities(1);
+        decode(context, 20);
+        context.keep(kept, new int[] {19}, new int[1]);
+        context.close();
+        model.close();
+        try (kept;
+                Model again = load();
+                InferenceContext other = again.newContext(OPTIONS)) {
+            decode(other, 20);
+            TokenScore same =
+                    other.score(new int[] {19}, new int[] {1}, kept, new int[1]).getFirst();
+            assertThat(same.kl()).isBetween(0f, 1e-6f);
+        }
+    }
+
+    /** Rows are written by one context and read by another, and closed meanwhile. */
+    @Test
+    void logProbabilitiesAreSafeToShare() throws Exception {
+        try (Model model = load();
+                InferenceContext writer = model.newContext(OPTIONS);
+                InferenceContext reader = model.newContext(OPTIONS)) {
+            decode(writer, 20);
+            decode(reader, 20);
+            int[] last = {19};
+            int[] row = {0};
+            for (int round = 0; round < 20; round++) {
+                LogProbabilities kept = model.newLogProbabilities(1);
+                writer.keep(kept, last, row);
+                Queue<Throwable> unexpected = new ConcurrentLinkedQueue<>();
+                List<ThrowingCallable> uses = List.of(
+                        () -> writer.keep(kept, last, row),
+                        () -> assertThat(reader.score(last, row, kept, row)
+                                        .getFirst()
+                                        .kl())
+                                .isLessThan(1e-6f));
+                List<Thread> threads = uses.stream()
+                        .map(use -> Thread.ofPlatform().start(() -> {
+                            Throwable thrown = null;
+                            while (thrown == null) {
+                                thrown = catchThrowable(use);
+                            }
+                            if (!(thrown instanceof ClosedException)) {
+                                unexpected.add(thrown);
+                            }
+                        }))
+                        .toList();
+                Thread.sleep(round);
+                kept.close();
+                for (Thread thread : threads) {
+                    thread.join();
+                }
+                assertThat(unexpected).isEmpty();
+            }
+        }
     }
 
     @Test

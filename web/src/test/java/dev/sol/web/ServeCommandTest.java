@@ -80,7 +80,7 @@ class ServeCommandTest {
         assertThat(outcome.code).isZero();
         assertThat(outcome.out)
                 .contains("--host", "--port", "--policy", "--queue", "--max-body", "--model", "--threads", "--ctx")
-                .contains("--attn-criterion", "--page", "--mlp-criterion");
+                .contains("--attn-criterion", "--attn-page", "--attn-dropped", "--mlp-criterion", "--bits-site");
     }
 
     @Tag("native")

@@ -2,6 +2,12 @@ package dev.sol.runtime.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sol.runtime.AttentionChoice;
+import dev.sol.runtime.AttentionCriterion;
+import dev.sol.runtime.BitsSite;
+import dev.sol.runtime.DroppedPages;
+import dev.sol.runtime.KnobOptions;
+import dev.sol.runtime.MlpCriterion;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -33,12 +39,20 @@ class GenerateArgumentsTest {
             --prompt x --budget .01                 | 0.1167 (the minimum)
             --prompt x --budget {"attn":2}          | budget.attn must be between
             --prompt x --budget [1]                 | budget must be a number or an object
-            --prompt x --policy magic               | dense, uniform, random
+            --prompt x --policy magic               | dense, uniform, random, entropy, drift
             --prompt x --unknown                    | Unknown option
-            --prompt x --attn-criterion quest       | there is: recency
-            --prompt x --mlp-criterion neuron:7     | neuron, neuron:1, neuron:8, neuron:32
-            --prompt x --mlp-criterion channel      | neuron, neuron:1, neuron:8, neuron:32
+            --prompt x --attn-criterion best        | --attn-criterion has no 'best'; there are: recency, quest, mean
+            --prompt x --attn-choice head           | kv, query, shared
+            --prompt x --attn-dropped all           | none, tail
+            --prompt x --attn-dropped tail          | recency has none: use quest or mean
+            --prompt x --mlp-criterion neuron:7     | neuron, neuron:1, neuron:8, neuron:32, channel
+            --prompt x --mlp-criterion channel:8    | neuron, neuron:1, neuron:8, neuron:32, channel
+            --prompt x --bits-site middle           | output, input
             --prompt x --page 0                     | page must be at least 1
+            --prompt x --attn-page 2000             | page must be at most 1024
+            --prompt x --attn-sinks -1              | sinks must be at least 0
+            --prompt x --attn-window -1             | window must be at least 0
+            --prompt x --n-gpu-layers -2            | n_gpu_layers must be -1
             --prompt x --threads -1                 | threads must be from 0
             --prompt x --threads 100000             | threads must be from 0
             --prompt x --ctx -5                     | ctx must be at least 0
@@ -59,7 +73,8 @@ class GenerateArgumentsTest {
         assertThat(run("--help")).isZero();
         assertThat(out.toString())
                 .contains("--prompt", "--max-tokens", "--budget", "--policy", "--json", "--model", "--threads", "--ctx")
-                .contains("--attn-criterion", "--page", "--mlp-criterion", "--temperature", "--seed");
+                .contains("--attn-criterion", "--attn-page", "--attn-sinks", "--attn-window", "--attn-choice")
+                .contains("--attn-dropped", "--mlp-criterion", "--bits-site", "--temperature", "--seed");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -76,6 +91,48 @@ class GenerateArgumentsTest {
 
         new picocli.CommandLine(new Holder(options)).parseArgs("--model", "/models/Qwen3-0.6B.gguf");
         assertThat(options.modelId()).isEqualTo("Qwen3-0.6B");
+    }
+
+    @Test
+    void optionsOfTheKnobs() {
+        assertThat(parsed().contextOptions().knobs()).isEqualTo(KnobOptions.DEFAULT);
+        assertThat(parsed(
+                                "--attn-criterion=mean",
+                                "--attn-sinks=1",
+                                "--attn-window=0",
+                                "--attn-page=8",
+                                "--attn-choice=query",
+                                "--attn-dropped=tail",
+                                "--mlp-criterion=channel",
+                                "--bits-site=input")
+                        .contextOptions()
+                        .knobs())
+                .isEqualTo(new KnobOptions(
+                        AttentionCriterion.MEAN,
+                        1,
+                        0,
+                        8,
+                        AttentionChoice.PER_QUERY_HEAD,
+                        DroppedPages.TAIL,
+                        MlpCriterion.CHANNEL,
+                        8,
+                        BitsSite.INPUT));
+        KnobOptions others = parsed(
+                        "--attn-criterion=quest", "--page=4", "--attn-choice=shared", "--mlp-criterion=neuron:1")
+                .contextOptions()
+                .knobs();
+        assertThat(others)
+                .isEqualTo(KnobOptions.DEFAULT
+                        .withAttention(AttentionCriterion.QUEST)
+                        .withPage(4)
+                        .withChoice(AttentionChoice.SHARED)
+                        .withGroup(1));
+    }
+
+    private static EngineOptions parsed(String... arguments) {
+        EngineOptions options = new EngineOptions();
+        new picocli.CommandLine(new Holder(options)).parseArgs(arguments);
+        return options;
     }
 
     @picocli.CommandLine.Command

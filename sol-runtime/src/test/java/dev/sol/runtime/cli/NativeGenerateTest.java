@@ -99,6 +99,41 @@ class NativeGenerateTest {
         assertThat(body.at("/sol/realised/mlp").asDouble()).isBetween(0.45, 0.55);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "quest,kv,none,neuron,output,entropy",
+        "quest,query,tail,channel,input,drift",
+        "mean,shared,tail,neuron:1,input,uniform",
+        "recency,kv,none,channel,output,entropy"
+    })
+    void everyCriterionKeepsTheBudget(
+            String attention, String choice, String dropped, String mlp, String bitsSite, String policy)
+            throws IOException {
+        int code = run(
+                TinyModels.write(folder, "qwen3", "F32"),
+                "--max-tokens=200",
+                "--ignore-eos",
+                "--budget={\"attn\": 0.6, \"mlp\": 0.5, \"bits\": 8}",
+                "--seed=1",
+                "--json",
+                "--attn-criterion=" + attention,
+                "--attn-page=4",
+                "--attn-choice=" + choice,
+                "--attn-dropped=" + dropped,
+                "--mlp-criterion=" + mlp,
+                "--bits-site=" + bitsSite,
+                "--policy=" + policy);
+
+        assertThat(err.toString()).isEmpty();
+        assertThat(code).isZero();
+        JsonNode sol = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8))
+                .get("sol");
+        assertThat(sol.get("policy").asText()).isEqualTo(policy);
+        assertThat(sol.at("/realised/attn").asDouble()).isBetween(0.58, 0.62);
+        assertThat(sol.at("/realised/mlp").asDouble()).isBetween(0.48, 0.52);
+        assertThat(sol.at("/realised/bits").asDouble()).isBetween(7.68, 8.32);
+    }
+
     @Test
     void filesAndPromptsThatCannotBeUsed() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.gguf"));

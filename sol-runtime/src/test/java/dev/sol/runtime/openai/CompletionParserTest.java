@@ -173,7 +173,7 @@ class CompletionParserTest {
             stream_options.include_usage | invalid_type | true or false          | {"include_usage": 1}
             model              | model_not_found| 'other' is not loaded          | "other"
             model              | invalid_type   | a string                       | 1
-            policy             | invalid_value  | dense, uniform, random         | "magic"
+            policy             | invalid_value  | random, entropy, drift         | "magic"
             policy             | invalid_type   | a string                       | 1
             n                  | invalid_value  | must be 1, not 2               | 2
             best_of            | invalid_value  | must be 1, not 3               | 3
@@ -279,7 +279,7 @@ class CompletionParserTest {
     void theDefaultPolicyMustExist() {
         assertThatThrownBy(() -> new CompletionParser("m", "magic"))
                 .isInstanceOf(RequestException.class)
-                .hasMessageContaining("dense, uniform, random");
+                .hasMessageContaining("dense, uniform, random, entropy, drift");
         assertThat(new CompletionParser("m", "random")
                         .parse("{\"prompt\": \"x\"}".getBytes(UTF_8))
                         .request()

@@ -1,0 +1,176 @@
+package dev.sol.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.sol.policy.Action;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Scores of outputs, and sequences that are moved, saved and loaded. */
+@Tag("native")
+@Timeout(120)
+class NativeScoringTest {
+    private static final ContextOptions OPTIONS =
+            ContextOptions.DEFAULT.withThreads(1).withMaxSequences(2);
+
+    @TempDir
+    Path folder;
+
+    private Model model;
+    private InferenceContext context;
+
+    @BeforeEach
+    void open() throws IOException {
+        model = Model.load(TinyModels.write(folder, "qwen3", "F32"), ModelOptions.DEFAULT);
+        context = model.newContext(OPTIONS);
+    }
+
+    @AfterEach
+    void close() {
+        context.close();
+        model.close();
+    }
+
+    /** Tokens of a sequence from position 0, every one an output. */
+    private void decode(int sequence, int tokens) {
+        context.batch().clear();
+        for (int i = 0; i < tokens; i++) {
+            context.batch().add(i * 7 % 200, i, sequence, true);
+        }
+        context.decode();
+    }
+
+    private TokenScore next(int sequence, int position, int label) {
+        context.batch().clear();
+        context.batch().add(5, position, sequence, true);
+        context.decode();
+        return context.score(new int[] {0}, new int[] {label}).getFirst();
+    }
+
+    @Test
+    void scoresFollowFromTheLogits() {
+        decode(0, 20);
+        List<TokenScore> scores = context.score(new int[] {3, 19}, new int[] {42, -1});
+
+        assertThat(scores).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            float[] logits = new float[context.vocabularySize()];
+            context.logits(i == 0 ? 3 : 19, logits);
+            double norm = Math.log(IntStream.range(0, logits.length)
+                    .mapToDouble(t -> Math.exp(logits[t]))
+                    .sum());
+            double entropy = IntStream.range(0, logits.length)
+                    .mapToDouble(t -> Math.exp(logits[t] - norm) * (norm - logits[t]))
+                    .sum();
+            double[] sorted = IntStream.range(0, logits.length)
+                    .mapToDouble(t -> logits[t])
+                    .sorted()
+                    .toArray();
+            assertThat(scores.get(i).entropy()).isCloseTo((float) entropy, offset(1e-4f));
+            assertThat(scores.get(i).margin())
+                    .isCloseTo((float) (sorted[sorted.length - 1] - sorted[sorted.length - 2]), offset(1e-4f));
+            assertThat(scores.get(i).kl()).isNaN();
+            assertThat(context.entropy(i == 0 ? 3 : 19)).isEqualTo(scores.get(i).entropy());
+            if (i == 0) {
+                assertThat(scores.get(i).logProbability()).isCloseTo((float) (logits[42] - norm), offset(1e-4f));
+            } else {
+                assertThat(scores.get(i).logProbability()).isNaN();
+            }
+        }
+        assertThat(context.score(new int[0], new int[0])).isEmpty();
+    }
+
+    @Test
+    void whatKnobsChangeIsADivergence() {
+        try (LogProbabilities dense = model.newLogProbabilities(4)) {
+            assertThat(dense.rows()).isEqualTo(4);
+            decode(0, 50);
+            context.keep(dense, new int[] {48, 49}, new int[] {3, 1});
+            List<TokenScore> same = context.score(new int[] {49, 48}, new int[] {1, 2}, dense, new int[] {1, 3});
+            assertThat(same).allSatisfy(score -> assertThat(score.kl()).isBetween(0f, 1e-6f));
+
+            context.removeSequence(0, 49, -1);
+            context.batch().clear();
+            context.batch().add(49 * 7 % 200, 49, 0, true, new Action(.2, .2, 4));
+            context.decode();
+            assertThat(context.score(new int[1], new int[1], dense, new int[] {1})
+                            .getFirst()
+                            .kl())
+                    .isGreaterThan(1e-4f);
+        }
+    }
+
+    @Test
+    void wrongArgumentsAreNamed() {
+        decode(0, 5);
+        assertThatThrownBy(() -> context.score(new int[] {5}, new int[1])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> context.score(new int[1], new int[2])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> context.score(new int[1], new int[] {1_000_000}))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> model.newLogProbabilities(0)).isInstanceOf(IllegalArgumentException.class);
+        try (LogProbabilities one = model.newLogProbabilities(1)) {
+            assertThatThrownBy(() -> context.keep(one, new int[1], new int[] {1}))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("row");
+            assertThatThrownBy(() -> context.score(new int[1], new int[1], one, new int[] {-1}))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void aMovedSequenceMeansTheSame() {
+        decode(0, 30);
+        float expected = next(0, 30, 9).logProbability();
+        context.removeSequence(0, 30, -1);
+        context.shiftSequence(0, 0, -1, 100);
+
+        assertThat(context.maxPosition(0)).isEqualTo(129);
+        assertThat(next(0, 130, 9).logProbability()).isCloseTo(expected, offset(1e-2f));
+        assertThatThrownBy(() -> context.shiftSequence(0, -1, -1, 512 - 130))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("512");
+        assertThatThrownBy(() -> context.shiftSequence(0, 100, 110, 10)).isInstanceOf(IllegalArgumentException.class);
+        context.copySequence(0, 1, 0, -1);
+        assertThatThrownBy(() -> context.shiftSequence(1, 0, -1, -100))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("shared");
+    }
+
+    @Test
+    void aSavedSequenceGoesOnInAnotherContext() {
+        decode(0, 30);
+        byte[] state = context.saveSequence(0);
+        float expected = next(0, 30, 9).logProbability();
+        context.loadSequence(1, state);
+        assertThat(next(1, 30, 9).logProbability()).isCloseTo(expected, offset(1e-2f));
+        context.close();
+
+        context = model.newContext(OPTIONS);
+        context.loadSequence(0, state);
+        assertThat(context.maxPosition(0)).isEqualTo(29);
+        assertThat(next(0, 30, 9).logProbability()).isEqualTo(expected);
+    }
+
+    @Test
+    void statesThatAreNoneAreRefused() throws IOException {
+        decode(0, 30);
+        byte[] state = context.saveSequence(0);
+        assertThatThrownBy(() -> context.loadSequence(0, new byte[100])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> context.loadSequence(7, state)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(context.maxPosition(0)).isEqualTo(29);
+        try (Model foreign = Model.load(TinyModels.write(folder, "phi3", "F32"), ModelOptions.DEFAULT);
+                InferenceContext its = foreign.newContext(OPTIONS)) {
+            assertThatThrownBy(() -> its.loadSequence(0, state)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+}
