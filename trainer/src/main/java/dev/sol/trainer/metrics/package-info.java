@@ -1,0 +1,5 @@
+/** What a model makes of a text. */
+@NullMarked
+package dev.sol.trainer.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.corpus;
+
+import org.jspecify.annotations.NullMarked;

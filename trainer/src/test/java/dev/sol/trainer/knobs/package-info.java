@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.knobs;
+
+import org.jspecify.annotations.NullMarked;

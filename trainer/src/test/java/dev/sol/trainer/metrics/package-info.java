@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.metrics;
+
+import org.jspecify.annotations.NullMarked;

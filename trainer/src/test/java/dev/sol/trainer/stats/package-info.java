@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.stats;
+
+import org.jspecify.annotations.NullMarked;
