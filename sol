@@ -6,12 +6,14 @@ set -euo pipefail
 commands='
 serve    | web         | dev.sol.web/dev.sol.web.ServeCommand                | serve an OpenAI-style HTTP API on 127.0.0.1:8080
 generate | sol-runtime | dev.sol.runtime/dev.sol.runtime.cli.GenerateCommand | complete a prompt, without HTTP
+knobs    | trainer     | dev.sol.trainer/dev.sol.trainer.knobs.KnobsCommand  | perplexity over a grid of each knob
 '
 
 # The modules that a module is built from, itself included.
 modules_of() {
     case $1 in
         sol-runtime) echo native-llama bindings policy sol-runtime ;;
+        trainer) echo native-llama bindings policy sol-runtime trainer ;;
         web) echo native-llama bindings policy sol-runtime web ;;
     esac
 }
