@@ -7,6 +7,9 @@
 #   build.sh check DIR     checks what `install DIR` copied
 #   build.sh stock         the same libraries without patches and sources of ours, for comparison; prints their folder
 #   build.sh test [ARG…]   builds and runs the native tests; the arguments are ctest's
+#   build.sh sanitize [ARG…]
+#                          the same under ASan and UBSan, which end a test at their first finding; without the tests that
+#                          compare with the stock build
 #   build.sh tools DIR     the programs that other modules' tests run, as links in DIR
 #   build.sh overhead MODEL.gguf [THREADS [PAIRS]]
 #                          times a decode step of our build against the stock one, in turns
@@ -14,7 +17,7 @@
 #
 # Environment
 #   SOL_NATIVE=portable        code for any x86-64 with AVX2, rather than for this machine (native, the default)
-#   SOL_SANITIZE=address,undefined
+#   SOL_SANITIZE=LIST          builds for -fsanitize=LIST; `sanitize` sets address,undefined if it is not set
 #   SOL_LLAMA_SOURCE=DIR       takes llama.cpp from this git checkout (what is committed; nothing in it is changed)
 #   SOL_LLAMA_ACCEPT_ANY=1     … even if it is not the pinned version
 #   SOL_CACHE=DIR              where sources and results are kept; default ${XDG_CACHE_HOME:-~/.cache}/sol
@@ -69,6 +72,11 @@ case $command in
         prepare
         run_tests "$@"
         ;;
+    sanitize)
+        SOL_SANITIZE=${SOL_SANITIZE:-address,undefined}
+        prepare
+        run_tests "$@"
+        ;;
     tools)
         [ $# -eq 1 ] || die "tools needs the folder for the links"
         prepare
@@ -76,6 +84,7 @@ case $command in
         link_tools "$1"
         ;;
     overhead)
+        [ -z "${SOL_SANITIZE:-}" ] || die "overhead is of builds without sanitizers"
         [ $# -ge 1 ] && [ $# -le 3 ] || die "overhead needs a model, and may have a number of threads and of pairs"
         prepare
         build_tests

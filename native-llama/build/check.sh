@@ -65,13 +65,24 @@ check_library() { # DIR LIBRARY ALL
 
 run_tests() {
     build_tests
-    ctest --test-dir "$work/out" --output-on-failure --no-tests=error "$@"
+    [ -z "$sanitize" ] || sanitizer_options
+    ctest --test-dir "$work/out" --output-on-failure --no-tests=error --timeout 600 "$@"
+}
+
+# For the tests' processes, those included that they make and watch for signals: hence abort.
+#
+# An allocation that is too large fails, as it does without a sanitizer. Leaks are looked for when a process ends; that needs
+# ptrace, which a container may not allow: ASAN_OPTIONS=detect_leaks=0 then leaves it out.
+sanitizer_options() {
+    local halt=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+    export ASAN_OPTIONS=$halt:detect_stack_use_after_return=1:allocator_may_return_null=1:max_allocation_size_mb=4096:${ASAN_OPTIONS:-}
+    export UBSAN_OPTIONS=$halt:suppressions=$here/build/ubsan.txt:${UBSAN_OPTIONS:-}
 }
 
 build_tests() {
     # Its own shell: the lock on the stock build ends with it.
-    local stock
-    stock=$("$here/build.sh" stock)
+    local stock=
+    [ -n "${SOL_SANITIZE:-}" ] || stock=$("$here/build.sh" stock)
     describe_variant sol
     lock "$variant"
     configure sol "$patched_tree" -DSOL_TESTS=ON -DSOL_STOCK_DIR="$stock"
