@@ -272,7 +272,7 @@ public final class InferenceContext implements AutoCloseable {
                 .toList();
     }
 
-    /** Entropy after token {@code index} of the last batch, in nats. Allocates nothing: it is asked before every step. */
+    /** Entropy after token {@code index} of the last batch, in nats. It is asked before every step, so its arrays are kept. */
     float entropy(int index) {
         return call(handle -> {
             oneOutput[0] = index;

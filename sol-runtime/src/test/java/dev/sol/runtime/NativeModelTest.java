@@ -104,6 +104,29 @@ class NativeModelTest {
         }
     }
 
+    /** Two layers of 4 experts, of which a token goes to 2, with 4 units each, and a shared one with 16. */
+    @Test
+    void expertsOfBothKindsAreCounted() throws IOException {
+        try (Model model = Model.load(TinyModels.write(folder, "qwen2moe", "F32"), ModelOptions.DEFAULT);
+                InferenceContext context = model.newContext(OPTIONS)) {
+            assertThat(context.layers())
+                    .hasSize(2)
+                    .containsOnly(new LayerKnobs(LayerKnobs.Attention.FULL, 0, 16, 2 * 4, true));
+            prefill(context, 99);
+            context.batch().clear();
+            context.batch().add(5, 99, 0, true, new Action(1, 0.3, 16));
+            context.decode();
+
+            StepUsage usage = context.usage(0);
+            assertThat(usage.mlpUnits()).isZero();
+            assertThat(usage.sharedKept()).isEqualTo(2 * 5); // ⌈.3 · 16⌉
+            assertThat(usage.sharedUnits()).isEqualTo(2 * 16);
+            assertThat(usage.routedKept()).isEqualTo(2 * 2 * 2); // ⌈.3 · 4⌉ in each
+            assertThat(usage.routedUnits()).isEqualTo(2 * 2 * 4);
+            assertThat(usage.mlp()).isEqualTo(18 / 48.0);
+        }
+    }
+
     @Test
     void denseKnobsChangeNothing() throws IOException {
         try (Model model = Model.load(TinyModels.write(folder, "gpt2", "F32"), ModelOptions.DEFAULT);

@@ -91,6 +91,43 @@ class NativeScoringTest {
     }
 
     @Test
+    void theDecodersEntropyIsAShare() throws IOException {
+        Model own = Model.load(TinyModels.write(folder, "qwen3", "F16"), ModelOptions.DEFAULT);
+        try (NativeDecoder decoder = new NativeDecoder(own, OPTIONS)) {
+            decoder.start(SamplingOptions.GREEDY, false);
+            decoder.prefill(new int[] {1, 2, 3});
+            double afterPrompt = decoder.entropy();
+            decoder.step(4, null);
+
+            assertThat(afterPrompt).isBetween(0.0, 1.0);
+            assertThat(decoder.entropy()).isBetween(0.0, 1.0).isNotEqualTo(afterPrompt);
+            try (InferenceContext its = own.newContext(OPTIONS)) {
+                for (int i = 0; i < 3; i++) {
+                    its.batch().add(i + 1, i, 0, i == 2);
+                }
+                its.decode();
+                double entropy =
+                        its.score(new int[] {2}, new int[] {0}).getFirst().entropy();
+                assertThat(afterPrompt).isCloseTo(entropy / Math.log(its.vocabularySize()), offset(1e-6));
+            }
+        }
+    }
+
+    @Test
+    @Tag("model")
+    void distributionsOverAnotherVocabularyAreRefused() {
+        decode(0, 5);
+        try (Model foreign = Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT);
+                LogProbabilities rows = foreign.newLogProbabilities(1)) {
+            assertThatThrownBy(() -> context.keep(rows, new int[1], new int[1]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("tokens");
+            assertThatThrownBy(() -> context.score(new int[1], new int[1], rows, new int[1]))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void whatKnobsChangeIsADivergence() {
         try (LogProbabilities dense = model.newLogProbabilities(4)) {
             assertThat(dense.rows()).isEqualTo(4);

@@ -52,7 +52,8 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--policy",
             paramLabel = "NAME",
             defaultValue = CompletionRequest.DEFAULT_POLICY,
-            description = "Who spends the budget of a request that does not say. Default: ${DEFAULT-VALUE}.")
+            description = "Who spends the budget of a request that does not say: uniform, random, entropy, drift or"
+                    + " dense. Default: ${DEFAULT-VALUE}.")
     private String policy = "";
 
     @Option(

@@ -24,7 +24,10 @@ final class RequestOptions {
                     + " '{\"attn\": 0.5, \"mlp\": 0.7, \"bits\": 8}'. Default: no limit, no knobs.")
     private @Nullable String budget;
 
-    @Option(names = "--policy", paramLabel = "NAME", description = "Who spends the budget. Default: uniform.")
+    @Option(
+            names = "--policy",
+            paramLabel = "NAME",
+            description = "Who spends the budget: uniform, random, entropy, drift or dense. Default: uniform.")
     private @Nullable String policy;
 
     @Option(names = "--temperature", paramLabel = "X", description = "0: the most probable token. Default: 0.8.")

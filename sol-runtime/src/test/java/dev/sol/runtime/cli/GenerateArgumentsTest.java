@@ -2,6 +2,7 @@ package dev.sol.runtime.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sol.policy.Policies;
 import dev.sol.runtime.AttentionChoice;
 import dev.sol.runtime.AttentionCriterion;
 import dev.sol.runtime.BitsSite;
@@ -74,6 +75,7 @@ class GenerateArgumentsTest {
         assertThat(out.toString())
                 .contains("--prompt", "--max-tokens", "--budget", "--policy", "--json", "--model", "--threads", "--ctx")
                 .contains("--attn-criterion", "--attn-page", "--attn-sinks", "--attn-window", "--attn-choice")
+                .contains(Policies.names())
                 .contains("--attn-dropped", "--mlp-criterion", "--bits-site", "--temperature", "--seed");
         assertThat(err.toString()).isEmpty();
     }
