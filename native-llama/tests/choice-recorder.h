@@ -24,30 +24,28 @@ public:
         if (replaces) {
             std::shuffle(keep, keep + n, rng);
         }
-        repeated |= !sets.emplace(key { choice.kind, choice.il, choice.index, choice.part }, std::vector<uint8_t>(keep, keep + n)).second;
+        sets[{ choice.kind, choice.il, choice.index, choice.part }].emplace_back(keep, keep + n);
     }
 
-    // Null when nothing was dropped.
-    const std::vector<uint8_t> * find(sol_choice_kind kind, int64_t il, int64_t index, int64_t part) const {
+    // Null when nothing was dropped. `nth`: of several choices by one name, as in layers with two mixtures.
+    const std::vector<uint8_t> * find(sol_choice_kind kind, int64_t il, int64_t index, int64_t part, size_t nth = 0) const {
         const auto it = sets.find({ kind, (int32_t) il, (int32_t) index, (int32_t) part });
-        return it == sets.end() ? nullptr : &it->second;
+        return it == sets.end() || nth >= it->second.size() ? nullptr : &it->second[nth];
     }
 
     int64_t count(sol_choice_kind kind) const {
         return std::count_if(sets.begin(), sets.end(), [&](const auto & set) { return std::get<0>(set.first) == kind; });
     }
 
-    bool has_repeated() const { return repeated; } // two sets for one choice
-
-    void clear() {
-        sets.clear();
-        repeated = false;
+    bool has_repeated() const {
+        return std::any_of(sets.begin(), sets.end(), [](const auto & set) { return set.second.size() > 1; });
     }
+
+    void clear() { sets.clear(); }
 
 private:
     std::mutex   mutex;
     std::mt19937 rng { 77 };
-    bool         repeated = false;
 
-    std::map<key, std::vector<uint8_t>> sets;
+    std::map<key, std::vector<std::vector<uint8_t>>> sets;
 };

@@ -198,6 +198,7 @@ void graph_observer::clear() {
     experts.clear();
     rounded.clear();
     named.clear();
+    unread_ops.clear();
 }
 
 std::vector<seen_change> * graph_observer::changes_of(const ggml_tensor * t) {
@@ -228,6 +229,26 @@ void graph_observer::before(ggml_tensor * t) {
     }
 }
 
+void graph_observer::note_reader(const ggml_tensor * product) {
+    // some mixtures weigh the experts' inputs
+    const ggml_tensor * in = root(product->src[1]);
+    while (in->op == GGML_OP_MUL || in->op == GGML_OP_REPEAT) {
+        in = root(in->src[0]);
+    }
+
+    for (auto u = unread_ops.begin(); u != unread_ops.end(); ++u) {
+        if (root(u->op) == in) {
+            seen_change & c = (*u->changes)[u->index];
+            c.reader = product->src[0]->name;
+            if (product->op == GGML_OP_MUL_MAT_ID) {
+                c.experts = copy_ids(product->src[2]);
+            }
+            unread_ops.erase(u);
+            return;
+        }
+    }
+}
+
 static bool is_mlp_weight(const ggml_tensor * t) {
     return strstr(t->name, "ffn_") && strstr(t->name, ".weight");
 }
@@ -243,9 +264,16 @@ void graph_observer::after(ggml_tensor * t) {
         }
     }
 
-    if (auto * changes = changes_of(t)) {
-        changes->back().after = copy_rows(t);
+    if (auto * of_op = changes_of(t)) {
+        of_op->back().after = copy_rows(t);
+        unread_ops.push_back({ t, of_op, of_op->size() - 1 });
         return;
+    }
+
+    const bool product = t->op == GGML_OP_MUL_MAT || t->op == GGML_OP_MUL_MAT_ID;
+
+    if (product) {
+        note_reader(t);
     }
 
     if (t->op == GGML_OP_SET_ROWS) {
@@ -299,7 +327,7 @@ void graph_observer::after(ggml_tensor * t) {
         return;
     }
 
-    if ((t->op == GGML_OP_MUL_MAT || t->op == GGML_OP_MUL_MAT_ID) && is_mlp_weight(t->src[0]) && t->src[1]->type == GGML_TYPE_F32) {
+    if (product && is_mlp_weight(t->src[0]) && t->src[1]->type == GGML_TYPE_F32) {
         seen_product p;
         p.weight = t->src[0]->name;
         p.in     = copy_rows(t->src[1]);
@@ -307,10 +335,6 @@ void graph_observer::after(ggml_tensor * t) {
         if (t->op == GGML_OP_MUL_MAT_ID) {
             p.experts = copy_ids(t->src[2]);
             p.n_used  = t->ne[1];
-        }
-        // the experts of a pruning are those of its down projection, the next product
-        if (!experts.empty() && experts.back().experts.empty()) {
-            experts.back().experts = p.experts;
         }
         products.push_back(std::move(p));
     }

@@ -57,6 +57,7 @@ struct seen_change {
     seen_rows   before;
     seen_rows   after;
     int64_t     n_inner = 1;      // rows for each token: the experts it goes to
+    std::string reader;           // weight that is multiplied with `after` first
 
     // of a pruned MLP, read from the graph above it
     seen_rows   magnitude;        // |act(gate)|; empty when nothing is multiplied with the activation
@@ -88,7 +89,17 @@ private:
 
     int last_il = -1; // of the last tensor whose name has a layer
     std::map<std::string, std::vector<int64_t>> written; // cells of the ubatch at hand, by cache
-    const ggml_tensor *                         flash = nullptr; // of the last attention
+
+    struct unread { // an op of ours whose result no product has read yet
+        const ggml_tensor *        op;
+        std::vector<seen_change> * changes;
+        size_t                     index;
+    };
+    std::vector<unread> unread_ops;
+
+    void note_reader(const ggml_tensor * product);
+
+    const ggml_tensor * flash = nullptr; // of the last attention
 };
 
 // [ne0, ne1, ne2] as rows of ne0; `swap`: ne2 counts faster than ne1. F32 or F16.
