@@ -2,8 +2,10 @@ package dev.sol.trainer.knobs;
 
 import dev.sol.policy.Axis;
 import dev.sol.trainer.metrics.Perplexity;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What {@code sol knobs} prints: lines of equal columns, a block for each knob. */
 final class KnobTable {
@@ -18,45 +20,36 @@ final class KnobTable {
     }
 
     /**
-     * A knob's block.
+     * A knob's block; empty if nothing is known of it.
      *
      * @param cells all that are wanted; those without results are left out
      * @param remark what all of them share, in a few words; may be empty
      * @param percent confidence of the intervals
      */
     static String block(Axis axis, List<Cell> cells, Results results, String remark, int percent) {
-        StringBuilder text = new StringBuilder(
-                String.format(Locale.ROOT, "%n%s%s%n", title(axis), remark.isEmpty() ? "" : ", " + remark));
-        text.append(String.format(
-                Locale.ROOT,
-                COLUMNS,
-                "",
-                axis == Axis.BITS ? "bits" : "keep",
-                "realised",
-                "tokens",
-                "nll",
-                "ppl",
-                "÷ dense",
-                percent + "% interval"));
-        boolean clear = false;
-        for (Cell cell : cells) {
-            Row row = results.row(cell).orElse(null);
-            if (row != null) {
-                text.append(line(row));
-                clear |= row.clear();
-            }
-        }
-        cells.stream()
+        List<Row> rows =
+                cells.stream().map(results::row).flatMap(Optional::stream).toList();
+        List<Configuration> unreached = cells.stream()
                 .map(Cell::configuration)
                 .distinct()
                 .filter(results::isUnreached)
-                .forEach(configuration -> text.append(String.format(
-                        Locale.ROOT,
-                        "  %-18s   not measured: the model has no layer that it reaches%n",
-                        configuration.variant())));
-        return clear
-                ? text.append(String.format(Locale.ROOT, "  * clear of 1%n")).toString()
-                : text.toString();
+                .toList();
+        if (rows.isEmpty() && unreached.isEmpty()) {
+            return "";
+        }
+        Formatter text = new Formatter(Locale.ROOT);
+        text.format("%n%s%s%n", title(axis), remark.isEmpty() ? "" : ", " + remark);
+        if (!rows.isEmpty()) {
+            String value = axis == Axis.BITS ? "bits" : "keep";
+            text.format(COLUMNS, "", value, "realised", "tokens", "nll", "ppl", "÷ dense", percent + "% interval");
+        }
+        rows.forEach(row -> line(row, text));
+        if (rows.stream().anyMatch(Row::clear)) {
+            text.format("  * clear of 1%n");
+        }
+        unreached.forEach(configuration -> text.format(
+                "  %-18s   not measured: the model has no layer that it reaches%n", configuration.variant()));
+        return text.toString();
     }
 
     private static String title(Axis axis) {
@@ -67,10 +60,9 @@ final class KnobTable {
         };
     }
 
-    private static String line(Row row) {
+    private static void line(Row row, Formatter text) {
         boolean bits = row.cell().configuration().axis() == Axis.BITS;
-        return String.format(
-                Locale.ROOT,
+        text.format(
                 COLUMNS,
                 row.cell().configuration().variant(),
                 row.cell().text(),

@@ -192,9 +192,14 @@ public final class KnobsCommand implements Callable<Integer> {
         if (scored < tokens) {
             err.println("knobs: the text has no more than %d tokens to score".formatted(scored));
         }
-        try (Interruption _ = Interruption.of(laboratory::cancel);
-                Progress progress = progress(err)) {
-            new Sweep(grid, laboratory, results, scored).run(progress, printer(grid, results, out));
+        try (Interruption _ = Interruption.of(laboratory::cancel)) {
+            return sweep(new Sweep(grid, laboratory, results, scored), printer(grid, results, out), err);
+        }
+    }
+
+    private int sweep(Sweep sweep, Sweep.Listener listener, PrintWriter err) {
+        try (Progress progress = progress(err)) {
+            sweep.run(progress, listener);
             return ExitCode.OK;
         } catch (CancellationException e) {
             err.println(

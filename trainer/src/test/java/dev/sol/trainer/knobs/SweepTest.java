@@ -123,7 +123,9 @@ class SweepTest {
                 .map(JsonNode::asText)
                 .containsExactly("mlp/channel", "mlp/neuron:1", "mlp/neuron:8", "mlp/neuron:32");
         String block = KnobTable.block(Axis.MLP, grid("mlp").cells(), results, "", 95);
-        assertThat(block).contains("neuron:8", "not measured: the model has no layer that it reaches");
+        assertThat(block)
+                .doesNotContain("÷ dense")
+                .contains("neuron:8", "not measured: the model has no layer that it reaches");
     }
 
     @Test
@@ -160,6 +162,11 @@ class SweepTest {
         assertThat(laboratory.open).isZero();
         assertThat(recorder.told.getLast()).as("what there is gets printed").isEqualTo("= attn");
         assertThat(json().get("rows")).hasSize(2);
+        assertThat(KnobTable.block(Axis.ATTN, grid("attn").cells(), results, "", 95))
+                .contains("recency")
+                .doesNotContain("quest");
+        assertThat(KnobTable.block(Axis.MLP, grid("mlp").cells(), results, "", 95))
+                .isEmpty();
 
         laboratory.interruptAfter = Integer.MAX_VALUE;
         run(grid(""), stored());
