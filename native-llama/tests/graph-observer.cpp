@@ -5,6 +5,7 @@
 
 #include "ggml-impl.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -230,14 +231,12 @@ void graph_observer::before(ggml_tensor * t) {
 }
 
 void graph_observer::note_reader(const ggml_tensor * product) {
-    // some mixtures weigh the experts' inputs
     const ggml_tensor * in = root(product->src[1]);
-    while (in->op == GGML_OP_MUL || in->op == GGML_OP_REPEAT) {
-        in = root(in->src[0]);
-    }
 
-    for (auto u = unread_ops.begin(); u != unread_ops.end(); ++u) {
-        if (root(u->op) == in) {
+    for (;;) {
+        const auto u = std::find_if(unread_ops.begin(), unread_ops.end(), [&](const unread & other) { return root(other.op) == in; });
+
+        if (u != unread_ops.end()) {
             seen_change & c = (*u->changes)[u->index];
             c.reader = product->src[0]->name;
             if (product->op == GGML_OP_MUL_MAT_ID) {
@@ -246,6 +245,10 @@ void graph_observer::note_reader(const ggml_tensor * product) {
             unread_ops.erase(u);
             return;
         }
+        if (in->op != GGML_OP_MUL && in->op != GGML_OP_REPEAT) { // some mixtures weigh what their experts read
+            return;
+        }
+        in = root(in->src[0]);
     }
 }
 
