@@ -263,10 +263,11 @@ LLAMA_API enum sol_status sol_logprobs_keep(
 // KV cache. As llama_memory_seq_* (llama.h): p1 < 0 = to the end, p0 < 0 = from the start.
 //
 
-// Some models (recurrent ones) cannot forget a part of a sequence: SOL_INVALID_ARGUMENT.
+// Recurrent models cannot forget a part of a sequence, and layers with a sliding window may have let go of positions that would
+// be in it again: SOL_INVALID_ARGUMENT, and nothing was done. The same goes for copies and shifts.
 LLAMA_API enum sol_status sol_seq_rm(sol_context * context, llama_seq_id seq, llama_pos p0, llama_pos p1);
 
-// Lets `dst` share the cells of `src`; nothing is copied in a context made by this API.
+// Lets `dst`, which must not have these positions, share the cells of `src`; nothing is copied in a context made by this API.
 LLAMA_API enum sol_status sol_seq_cp(sol_context * context, llama_seq_id src, llama_seq_id dst, llama_pos p0, llama_pos p1);
 
 // Moves the sequence's positions p0 … p1-1 by `delta`, onto positions it does not have; keys are rotated with the next
