@@ -253,7 +253,11 @@ void write_tiny_model(const tiny_model & m, const std::string & path) {
         u32("expert_shared_feed_forward_length", m.n_ff);
     }
 
-    const vocabulary vocab = make_vocabulary();
+    vocabulary vocab = make_vocabulary();
+    while ((int64_t) vocab.tokens.size() < m.n_vocab) { // a test made it larger
+        vocab.tokens.push_back("<unused " + std::to_string(vocab.tokens.size()) + ">");
+        vocab.types.push_back(1);
+    }
 
     gguf_set_val_str (gguf.get(), "tokenizer.ggml.model", "gpt2");
     gguf_set_val_str (gguf.get(), "tokenizer.ggml.pre", "gpt-2");
