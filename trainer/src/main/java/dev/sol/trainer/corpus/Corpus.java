@@ -52,6 +52,19 @@ public record Corpus(Path file) {
     }
 
     /**
+     * Tells early what {@link #windows} would tell late.
+     *
+     * @throws RequestException if there is no such file, or it cannot be read
+     */
+    public void check() {
+        try {
+            open().close();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /**
      * The first windows of the corpus: see {@link Windows}.
      *
      * @param length tokens in a window
@@ -66,7 +79,7 @@ public record Corpus(Path file) {
         } catch (CharacterCodingException e) {
             throw RequestException.invalid("corpus", file + " is not UTF-8 text, nor xz-compressed text");
         } catch (IOException e) {
-            throw RequestException.invalid("corpus", "cannot read " + file + ": " + e);
+            throw unreadable(e);
         }
         if (cut.tokens() == 0) {
             throw RequestException.invalid("corpus", file + " has no text");
@@ -78,6 +91,10 @@ public record Corpus(Path file) {
                             .formatted(file, cut.tokens(), cut.windows().size(), length, least));
         }
         return cut.windows();
+    }
+
+    private RequestException unreadable(IOException failure) {
+        return RequestException.invalid("corpus", "cannot read " + file + ": " + failure);
     }
 
     private static boolean isXz(InputStream stream) throws IOException {

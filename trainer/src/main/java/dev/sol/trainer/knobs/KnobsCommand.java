@@ -161,7 +161,7 @@ public final class KnobsCommand implements Callable<Integer> {
         }
         Grid grid = Grid.of(page, attn, mlp, bits, only);
         Corpus text = new Corpus(corpus);
-        text.open().close(); // a missing file is told before a large model is loaded
+        text.check(); // a missing file is told before a large model is loaded
         PairedBootstrap bootstrap = new PairedBootstrap(RESAMPLES, CONFIDENCE, seed);
         try (Model model = source.load()) {
             return measure(model, grid, text, bootstrap);

@@ -56,7 +56,7 @@ final class ResultsFile {
         try {
             results.save(); // hours of measuring are not lost for a folder that cannot be written
         } catch (UncheckedIOException e) {
-            throw RequestException.invalid("json", "cannot write " + file + ": " + e.getCause());
+            throw RequestException.invalid("json", String.valueOf(e.getMessage()));
         }
         return results;
     }
@@ -150,7 +150,7 @@ final class ResultsFile {
         try {
             AtomicFile.write(file, MAPPER.writeValueAsBytes(root));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + file, e);
+            throw new UncheckedIOException("cannot write " + file + ": " + e, e);
         }
     }
 }

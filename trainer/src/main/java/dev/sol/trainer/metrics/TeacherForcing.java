@@ -38,13 +38,15 @@ public final class TeacherForcing implements AutoCloseable {
     private final int window;
     private final int prefix;
     private final int sequences;
+    private final int decode;
     private volatile boolean cancelled;
 
-    private TeacherForcing(InferenceContext context, int window, int prefix, int sequences) {
+    private TeacherForcing(InferenceContext context, int window, int prefix, int sequences, int decode) {
         this.context = context;
         this.window = window;
         this.prefix = prefix;
         this.sequences = sequences;
+        this.decode = decode;
     }
 
     /**
@@ -57,23 +59,28 @@ public final class TeacherForcing implements AutoCloseable {
      * @throws IllegalArgumentException if the prefix is out of range
      */
     public static TeacherForcing open(Model model, int window, int prefix, int threads, KnobOptions knobs) {
+        return open(model, window, prefix, threads, knobs, DECODE);
+    }
+
+    /** @param decode the most tokens in one decode */
+    static TeacherForcing open(Model model, int window, int prefix, int threads, KnobOptions knobs, int decode) {
         if (prefix < 1 || prefix > window - 2) {
             throw new IllegalArgumentException(
                     "a prefix of %d tokens leaves nothing to score in %d".formatted(prefix, window));
         }
-        int sequences = sequences(model.info(), window);
+        int sequences = sequences(model.info(), window, decode);
         ContextOptions options = ContextOptions.DEFAULT
                 .withContextLength(sequences * window)
                 .withMaxSequences(sequences)
-                .withBatchSize(DECODE, DECODE)
+                .withBatchSize(decode, decode)
                 .withThreads(threads)
                 .withKnobs(knobs);
-        return new TeacherForcing(model.newContext(options), window, prefix, sequences);
+        return new TeacherForcing(model.newContext(options), window, prefix, sequences, decode);
     }
 
     /** As many windows side by side as fill a decode; a context has no more cells than the model's training context. */
-    private static int sequences(ModelInfo model, int window) {
-        int cells = model.contextLength() == 0 ? DECODE : Math.min(model.contextLength(), DECODE);
+    private static int sequences(ModelInfo model, int window, int decode) {
+        int cells = model.contextLength() == 0 ? decode : Math.min(model.contextLength(), decode);
         return Math.max(1, cells / window);
     }
 
@@ -97,8 +104,8 @@ public final class TeacherForcing implements AutoCloseable {
         for (int first = 0; first < windows.size(); first += sequences) {
             int count = Math.min(sequences, windows.size() - first);
             context.clear();
-            for (int from = 0; from < window - 1; from += DECODE) {
-                int to = Math.min(from + DECODE, window - 1);
+            for (int from = 0; from < window - 1; from += decode) {
+                int to = Math.min(from + decode, window - 1);
                 progress.accept(decode(windows, first, count, from, to, action, tally));
             }
         }

@@ -92,6 +92,20 @@ class CorpusTest {
     }
 
     @Test
+    void theCheckReadsNoText() throws IOException {
+        byte[] packed = xz(TEXT);
+        Path corpus = write("late.xz", Arrays.copyOf(packed, packed.length / 2));
+        new Corpus(corpus).check();
+
+        Path header = write("early.xz", Arrays.copyOf(packed, 8));
+        assertThatThrownBy(() -> new Corpus(header).check())
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("cannot read")
+                .hasMessageContaining("early.xz");
+        assertThatThrownBy(() -> new Corpus(folder.resolve("none")).check()).hasMessageContaining("there is no file");
+    }
+
+    @Test
     void fingerprint() throws IOException {
         assertThat(Fingerprint.sha256(write("abc", "abc".getBytes(StandardCharsets.UTF_8))))
                 .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
