@@ -66,7 +66,7 @@ check_library() { # DIR LIBRARY ALL
 run_tests() {
     build_tests
     [ -z "$sanitize" ] || sanitizer_options
-    ctest --test-dir "$work/out" --output-on-failure --no-tests=error --timeout 600 "$@"
+    ctest --test-dir "$work/out" --output-on-failure --no-tests=error --timeout 1200 "$@"
 }
 
 # For the tests' processes, those included that they make and watch for signals: hence abort.
