@@ -109,7 +109,8 @@ enum sol_attn_dropped {
     SOL_ATTN_DROPPED_TAIL = 1, // one position with the page's mean key and mean value, and log(number of positions) added to its logit
 };
 
-// Who chooses pages. Query heads that choose together weigh a page by the sum of their softmax over the pages' scores.
+// Who chooses pages. A query head that chooses alone goes by its score. Heads that choose together weigh a page by the sum of their
+// softmax over all pages, of the scaled score plus the log of the number of positions.
 enum sol_attn_choice {
     SOL_ATTN_PER_KV_HEAD    = 0, // the query heads of a KV head choose together
     SOL_ATTN_PER_QUERY_HEAD = 1, // each for itself; reads up to n_head/n_head_kv times as much of the KV cache

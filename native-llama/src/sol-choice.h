@@ -23,7 +23,7 @@ class sol_choice_observer {
 public:
     virtual ~sol_choice_observer() = default;
 
-    // keep[n]: 1 = kept. It may be changed to another set of the same size. Called for every choice that drops something, from
+    // A layer with several MLPs of a kind makes its choices in their order. keep[n]: 1 = kept. It may be changed to another set of the same size. Called for every choice that drops something, from
     // any thread of the computation.
     virtual void on_choice(const sol_choice & choice, uint8_t * keep, int64_t n) = 0;
 };

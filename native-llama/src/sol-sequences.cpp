@@ -252,6 +252,10 @@ uint64_t model_hash(const sol_context & context) {
 
     std::vector<uint8_t> sample;
     for (const auto & [name, tensor] : model.tensors_by_name) {
+        if (!ggml_backend_buffer_is_host(tensor->buffer)) {
+            continue; // weights that a backend has repacked cannot be read back; norms and embeddings never are
+        }
+
         const size_t size = ggml_nbytes(tensor);
         sample.resize(std::min<size_t>(size, 64));
         ggml_backend_tensor_get(tensor, sample.data(), (size - sample.size())/2, sample.size());

@@ -21,6 +21,13 @@ struct loaded_model {
         write_tiny_model(m, dir/"model.gguf");
         model = load_model(dir/"model.gguf");
     }
+
+    // Quantised: the backend may repack such weights, and they cannot be read back then.
+    loaded_model(const char * arch, llama_ftype ftype) : m(make_tiny_model(arch, /*seed =*/ 1, /*n_ff =*/ 128)), model(nullptr, sol_model_free) {
+        write_tiny_model(m, dir/"f32.gguf");
+        CHECK_OK(sol_model_quantize((dir/"f32.gguf").c_str(), (dir/"model.gguf").c_str(), ftype, 1));
+        model = load_model(dir/"model.gguf");
+    }
 };
 
 inline sol_context_params three_sequences() {

@@ -6,9 +6,10 @@ namespace {
 
 // A saved state is taken by other contexts of the model, which go on as the saved one would, but for the rounding of another
 // layout of the cells.
-void test_other_contexts(const char * arch) {
-    const loaded_model loaded(arch);
-    const context_ptr  from = new_context(*loaded.model, three_sequences());
+void test_other_contexts(const loaded_model & loaded) {
+    const char * arch = loaded.m.arch.c_str();
+
+    const context_ptr from = new_context(*loaded.model, three_sequences());
     decode(*from, 1, 40);
     const auto state = save(*from, 1);
     CHECK(save(*from, 1) == state, "%s: saving twice differs", arch);
@@ -186,8 +187,9 @@ void test_lost_window() {
 int main() {
     return run_test([] {
         for (const char * arch : { "llama", "gemma3", "lfm2" }) {
-            test_other_contexts(arch);
+            test_other_contexts(loaded_model(arch));
         }
+        test_other_contexts(loaded_model("llama", LLAMA_FTYPE_MOSTLY_Q4_0));
         test_save_arguments();
         test_load_refuses("llama",  500);
         test_load_refuses("gemma3", 200);
