@@ -3,8 +3,10 @@ package dev.sol.runtime;
 /**
  * How a context is made.
  *
- * @param contextLength tokens that fit; 0 = what the model was trained with, but not more than {@link #DEFAULT_CONTEXT}. More
- *     than the model was trained with is refused
+ * @param contextLength tokens of one sequence that fit; 0 = what the model was trained with, but not more than {@link
+ *     #DEFAULT_CONTEXT}. More than the model was trained with is refused
+ * @param cells positions that the KV cache holds of all sequences together, those that share one counting it once; 0 or fewer
+ *     than {@code contextLength} = as many as that
  * @param batchSize most tokens in one decode
  * @param microBatchSize most tokens computed at once, at most {@code batchSize}
  * @param maxSequences most sequences, 1 to 256
@@ -16,6 +18,7 @@ package dev.sol.runtime;
  */
 public record ContextOptions(
         int contextLength,
+        int cells,
         int batchSize,
         int microBatchSize,
         int maxSequences,
@@ -33,13 +36,15 @@ public record ContextOptions(
      */
     public static final long SINGLE_THREAD_PARAMETERS = 10_000_000;
 
-    public static final ContextOptions DEFAULT = new ContextOptions(0, 2048, 512, 1, 0, 0, true, KnobOptions.DEFAULT);
+    public static final ContextOptions DEFAULT =
+            new ContextOptions(0, 0, 2048, 512, 1, 0, 0, true, KnobOptions.DEFAULT);
 
     private static final int MAX_THREADS = 512; // GGML_MAX_N_THREADS
 
     /** @throws RequestException if a value is out of range, or two do not go together */
     public ContextOptions {
         KnobOptions.requireAtLeast("ctx", contextLength, 0);
+        KnobOptions.requireAtLeast("number of KV cells", cells, 0);
         KnobOptions.requireAtLeast("batch size", batchSize, 1);
         KnobOptions.requireAtLeast("micro-batch size", microBatchSize, 1);
         KnobOptions.requireAtLeast("number of sequences", maxSequences, 1);
@@ -54,37 +59,59 @@ public record ContextOptions(
     /** These options with another context length. */
     public ContextOptions withContextLength(int value) {
         return new ContextOptions(
-                value, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, knobs);
+                value, cells, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, knobs);
+    }
+
+    /** These options with so many KV cells for all sequences together. */
+    public ContextOptions withCells(int value) {
+        return new ContextOptions(
+                contextLength,
+                value,
+                batchSize,
+                microBatchSize,
+                maxSequences,
+                threads,
+                batchThreads,
+                flashAttention,
+                knobs);
     }
 
     /** These options with another batch and micro-batch size. */
     public ContextOptions withBatchSize(int batch, int microBatch) {
         return new ContextOptions(
-                contextLength, batch, microBatch, maxSequences, threads, batchThreads, flashAttention, knobs);
+                contextLength, cells, batch, microBatch, maxSequences, threads, batchThreads, flashAttention, knobs);
     }
 
     /** These options with another number of sequences. */
     public ContextOptions withMaxSequences(int value) {
         return new ContextOptions(
-                contextLength, batchSize, microBatchSize, value, threads, batchThreads, flashAttention, knobs);
+                contextLength, cells, batchSize, microBatchSize, value, threads, batchThreads, flashAttention, knobs);
     }
 
     /** These options with so many threads for every decode. */
     public ContextOptions withThreads(int value) {
         return new ContextOptions(
-                contextLength, batchSize, microBatchSize, maxSequences, value, value, flashAttention, knobs);
+                contextLength, cells, batchSize, microBatchSize, maxSequences, value, value, flashAttention, knobs);
     }
 
     /** These options with or without fused attention. */
     public ContextOptions withFlashAttention(boolean value) {
         return new ContextOptions(
-                contextLength, batchSize, microBatchSize, maxSequences, threads, batchThreads, value, knobs);
+                contextLength, cells, batchSize, microBatchSize, maxSequences, threads, batchThreads, value, knobs);
     }
 
     /** These options with other knobs. */
     public ContextOptions withKnobs(KnobOptions value) {
         return new ContextOptions(
-                contextLength, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, value);
+                contextLength,
+                cells,
+                batchSize,
+                microBatchSize,
+                maxSequences,
+                threads,
+                batchThreads,
+                flashAttention,
+                value);
     }
 
     private static void requireThreads(int value) {

@@ -51,8 +51,9 @@ public final class InferenceContext implements AutoCloseable {
     InferenceContext(SharedModel model, ContextOptions options, ModelInfo info) {
         this.options = options;
         this.contextLength = contextLength(options, info);
-        int batchSize = Math.min(options.batchSize(), contextLength); // llama.cpp cuts it so, and aborts beyond
-        ContextHandle handle = create(model, params(options, info, contextLength, batchSize));
+        int cells = Math.max(options.cells(), contextLength);
+        int batchSize = Math.min(options.batchSize(), cells); // llama.cpp cuts it so, and aborts beyond
+        ContextHandle handle = create(model, params(options, info, cells, batchSize));
         this.embeddingLength = handle.embeddingLength();
         this.vocabularySize = handle.vocabularySize();
         try {
@@ -91,12 +92,12 @@ public final class InferenceContext implements AutoCloseable {
         return wanted;
     }
 
-    private static ContextParams params(ContextOptions options, ModelInfo info, int contextLength, int batchSize) {
+    private static ContextParams params(ContextOptions options, ModelInfo info, int cells, int batchSize) {
         KnobOptions knobs = options.knobs();
         ContextParams defaults = Sol.defaultContextParams();
         boolean tiny = info.parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS;
         return new ContextParams(
-                contextLength,
+                cells,
                 batchSize,
                 Math.min(options.microBatchSize(), batchSize),
                 options.maxSequences(),
@@ -143,7 +144,7 @@ public final class InferenceContext implements AutoCloseable {
         return options;
     }
 
-    /** Tokens that fit; positions are 0 … length - 1. */
+    /** Tokens of one sequence that fit; positions are 0 … length - 1. */
     public int contextLength() {
         return contextLength;
     }

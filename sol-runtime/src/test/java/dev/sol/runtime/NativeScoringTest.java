@@ -210,4 +210,39 @@ class NativeScoringTest {
             assertThatThrownBy(() -> its.loadSequence(0, state)).isInstanceOf(IllegalArgumentException.class);
         }
     }
+
+    @Test
+    void positionsThatAreLearnedCannotBeMoved() throws IOException {
+        try (Model learned = Model.load(TinyModels.write(folder, "gpt2", "F32"), ModelOptions.DEFAULT);
+                InferenceContext its = learned.newContext(OPTIONS)) {
+            its.batch().add(1, 0, 0, true);
+            its.decode();
+            assertThatThrownBy(() -> its.shiftSequence(0, 0, -1, 1)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** Sixteen schedules on one prefix: each may be as long as the model's context, and together they take more cells. */
+    @Test
+    void sequencesTogetherMayTakeMoreCellsThanOneContext() {
+        int length = model.info().contextLength();
+        ContextOptions options =
+                OPTIONS.withMaxSequences(4).withCells(2 * length).withBatchSize(length, 256);
+        try (InferenceContext wide = model.newContext(options)) {
+            for (int sequence = 0; sequence < 2; sequence++) {
+                wide.batch().clear();
+                for (int i = 0; i < length; i++) {
+                    wide.batch().add(i % 200, i, sequence, i == length - 1);
+                }
+                wide.decode();
+            }
+            assertThat(wide.maxPosition(0)).isEqualTo(length - 1);
+            assertThat(wide.maxPosition(1)).isEqualTo(length - 1);
+            assertThatThrownBy(() -> wide.batch().add(1, length, 0, true)).isInstanceOf(IllegalArgumentException.class);
+
+            wide.removeSequence(1, -1, -1);
+            wide.copySequence(0, 1, -1, -1);
+            wide.copySequence(0, 2, -1, -1); // shares: there would be no room for copies
+            assertThat(wide.maxPosition(2)).isEqualTo(length - 1);
+        }
+    }
 }

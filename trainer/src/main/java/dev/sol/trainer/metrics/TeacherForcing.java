@@ -7,7 +7,6 @@ import dev.sol.runtime.InferenceContext;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.LayerKnobs;
 import dev.sol.runtime.Model;
-import dev.sol.runtime.ModelInfo;
 import dev.sol.runtime.StepUsage;
 import dev.sol.runtime.TokenScore;
 import java.util.Arrays;
@@ -68,20 +67,15 @@ public final class TeacherForcing implements AutoCloseable {
             throw new IllegalArgumentException(
                     "a prefix of %d tokens leaves nothing to score in %d".formatted(prefix, window));
         }
-        int sequences = sequences(model.info(), window, decode);
+        int sequences = Math.max(1, decode / window); // side by side they fill a decode
         ContextOptions options = ContextOptions.DEFAULT
-                .withContextLength(sequences * window)
+                .withContextLength(window)
+                .withCells(sequences * window)
                 .withMaxSequences(sequences)
                 .withBatchSize(decode, decode)
                 .withThreads(threads)
                 .withKnobs(knobs);
         return new TeacherForcing(model.newContext(options), window, prefix, sequences, decode);
-    }
-
-    /** As many windows side by side as fill a decode; a context has no more cells than the model's training context. */
-    private static int sequences(ModelInfo model, int window, int decode) {
-        int cells = model.contextLength() == 0 ? decode : Math.min(model.contextLength(), decode);
-        return Math.max(1, cells / window);
     }
 
     /** What the knobs do in each layer of the model. */
