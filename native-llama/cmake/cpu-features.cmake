@@ -23,6 +23,7 @@ foreach(option IN LISTS options)
         list(APPEND flags ${option})
     endif()
 endforeach()
+set(SOL_CPU_FLAG_LIST ${flags})
 list(JOIN flags " " SOL_CPU_FLAGS)
 
 set(features)

@@ -20,6 +20,12 @@ if(SOL_SOURCES)
     target_compile_definitions(sol PRIVATE LLAMA_BUILD)
     target_link_libraries(sol PRIVATE llama-internals)
     set_target_properties(sol PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+    # The inner loops use what ggml-cpu uses; the loader has checked that the CPU has it. They call kernels of its own.
+    foreach(file IN ITEMS down kernels score skip-mlp)
+        set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/src/sol-${file}.cpp PROPERTIES COMPILE_OPTIONS "${SOL_CPU_FLAG_LIST}")
+    endforeach()
+    target_link_libraries(llama PRIVATE ggml-cpu)
     target_sources(llama PRIVATE $<TARGET_OBJECTS:sol>)
 
     # For sol_build_info(). Of its file alone, which is then all that is compiled again when it changes.

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define SOL_API_VERSION 2
+#define SOL_API_VERSION 3
 
 typedef struct sol_model    sol_model;
 typedef struct sol_context  sol_context;
@@ -57,6 +57,7 @@ struct sol_model_params {
     int32_t n_gpu_layers; // layers kept in GPU memory; -1 = all that fit the backend's own rule. Without a GPU: ignored
     bool    use_mmap;     // map the file (fast start, pages may be reclaimed) or read it into memory (steady timing)
     bool    vocab_only;   // tokenizer and metadata only; such a model makes no context
+    const char * predictor; // a GGUF with a gate predictor for the model, or NULL
 };
 
 LLAMA_API struct sol_model_params sol_model_default_params(void);
@@ -67,6 +68,10 @@ LLAMA_API enum sol_status sol_model_load(const char * path, const struct sol_mod
 LLAMA_API void sol_model_free(sol_model * model); // NULL is allowed
 
 LLAMA_API struct llama_model * sol_model_llama(sol_model * model);
+
+// Bytes of memory that the model's contexts have needed beside its weights so far: down projections in another order, the
+// predictor. Contexts share them.
+LLAMA_API size_t sol_model_extra_bytes(sol_model * model);
 
 // The row of the input token embedding: out[n_embd], F32, without a scale that an architecture may apply to it.
 LLAMA_API enum sol_status sol_model_token_embedding(sol_model * model, llama_token token, float * out);
@@ -122,6 +127,24 @@ enum sol_mlp_criterion {
     SOL_MLP_CHANNEL = 1, // channels of the MLP's input by magnitude (Akhauri & Abdelfattah 2026); groups do not matter
 };
 
+// How tokens with knobs are computed.
+enum sol_execution {
+    SOL_EXECUTION_REFERENCE = 0, // densely, with what is dropped masked. What is dense is upstream's, bit for bit
+    SOL_EXECUTION_SKIP      = 1, // by kernels that leave out what is dropped, where there are any; in batches above 32 tokens
+                                 // attention, and above 4 tokens MLPs, are as in reference mode
+};
+
+// What the score of a neuron takes for its gate.
+enum sol_mlp_gate {
+    SOL_GATE_EXACT     = 0, // the gate itself
+    SOL_GATE_PREDICTED = 1, // what the model's predictor makes of the MLP's input; in layers that it has none for, the gate itself
+};
+
+enum sol_kv_type {
+    SOL_KV_F16  = 0,
+    SOL_KV_Q8_0 = 1, // half the memory; needs flash_attn and heads of a multiple of 32
+};
+
 // What act_bits rounds.
 enum sol_bits_site {
     SOL_BITS_OUTPUT = 0,
@@ -142,6 +165,8 @@ struct sol_layer_info {
     int32_t shared_units; // the same for shared experts
     int32_t routed_units; // the same for routed experts: of all that one token goes to
     bool    act_bits;     // whether b rounds an MLP's output (or input) in the layer
+    bool    attn_skips;   // whether what κ drops is not read, in a context made with SOL_EXECUTION_SKIP; otherwise it is masked
+    bool    mlp_skips;    // the same for the units that ρ drops of dense MLPs and shared experts
 };
 
 // What one token really used: sums over the layers that a knob reaches. Tokens that a layer drops (all but the output
@@ -170,7 +195,8 @@ struct sol_context_params {
     uint32_t n_seq_max;       // most sequences, 1…256
     int32_t  n_threads;       // threads of a single-token decode
     int32_t  n_threads_batch; // threads of larger batches
-    bool     flash_attn;      // fused attention; the KV cache is F16 either way
+    bool     flash_attn;      // fused attention
+    int32_t  kv_type;         // enum sol_kv_type
 
     int32_t  attn_criterion;  // enum sol_attn_criterion; an int, so that an unknown one can be refused
     int32_t  attn_sinks;      // positions 0 … sinks-1 are always attended
@@ -181,11 +207,17 @@ struct sol_context_params {
 
     int32_t  mlp_criterion;   // enum sol_mlp_criterion
     int32_t  mlp_group;       // neurons in a unit: 1, 8 or 32
+    int32_t  mlp_gate;        // enum sol_mlp_gate, of neurons; predicted needs a model with a predictor
     int32_t  bits_site;       // enum sol_bits_site
+
+    int32_t  execution;       // enum sol_execution
+    bool     skip_mlp;        // with SOL_EXECUTION_SKIP: MLPs, too, for which the model keeps its down projections in a second order
+    bool     record_mlp;      // keep what sol_mlp_record reads, in memory for n_ubatch tokens
 };
 
-// n_ctx 0, n_batch 2048, n_ubatch 512, one sequence, all cores, flash attention, recency with 4 sinks and a window of 2, pages of
-// 16 chosen per KV head, no tail, neuron groups of 8, bits on the MLP output.
+// n_ctx 0, n_batch 2048, n_ubatch 512, one sequence, all cores, flash attention, F16 keys and values, recency with 4 sinks and a
+// window of 2, pages of 16 chosen per KV head, no tail, neuron groups of 8, exact gates, bits on the MLP output, reference mode, with
+// MLPs if changed to skip, nothing recorded.
 LLAMA_API struct sol_context_params sol_context_default_params(void);
 
 LLAMA_API enum sol_status sol_context_create(sol_model * model, const struct sol_context_params * params, sol_context ** context);
@@ -232,6 +264,20 @@ LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, 
 
 // Samples from the logits of token `i` and tells the sampler. Logits that are not finite are an error.
 LLAMA_API enum sol_status sol_sample(sol_context * context, struct llama_sampler * sampler, int32_t i, llama_token * token);
+
+// What chose the neurons of a gated MLP in layer `layer`, for each token of the last sol_decode: all outputs, with knobs, at most
+// n_ubatch, in a context with `record_mlp`. input: [n_tokens][n_embd] of the MLP; gate: [n_tokens][n_ff] before its activation function;
+// norms: [n_ff] ‖up_j‖₂·‖down_j‖₂. Valid until the next call that decodes.
+struct sol_mlp_record {
+    int64_t       n_tokens;
+    int64_t       n_embd;
+    int64_t       n_ff;
+    const float * input;
+    const float * gate;
+    const float * norms;
+};
+
+LLAMA_API enum sol_status sol_get_mlp_record(const sol_context * context, int32_t layer, struct sol_mlp_record * record);
 
 //
 // Scores: what is wanted of a distribution, without copying the vocabulary

@@ -1,7 +1,9 @@
 #include "sol-attend.h"
 
 #include "sol-choice.h"
+#include "sol-kernels.h"
 #include "sol-select.h"
+#include "sol-state.h"
 
 #include "ggml.h"
 
@@ -30,42 +32,29 @@ struct summary_layout {
     int64_t size() const { return (quest ? 2*n_k : 0) + (has_mean_key() ? n_k : 0) + (tail ? n_v : 0); }
 };
 
-void read_row(const ggml_tensor * t, int64_t cell, int64_t head, float * out) {
-    const char * src = (const char *) t->data + cell*t->nb[1] + head*t->nb[2];
+// rows[h1 - h0][n][ne0]: what cells have for KV heads h0 … h1-1. n_ahead ≥ n cells are listed.
+void read_rows(const ggml_tensor * t, int64_t h0, int64_t h1, const sol_visible_cell * cells, int64_t n, int64_t n_ahead, float * rows) {
+    const char * base = (const char *) t->data + h0*t->nb[2];
 
-    if (t->type == GGML_TYPE_F32) {
-        memcpy(out, src, t->ne[0]*sizeof(float));
-    } else {
-        ggml_get_type_traits(t->type)->to_float(src, out, t->ne[0]);
+    const sol_kv_rows source = { base, t->nb[1], t->nb[2], h1 - h0, t->ne[0], &cells->cell, sizeof(*cells), n, n_ahead };
+
+    switch (t->type) {
+        case GGML_TYPE_F16:  sol_widen_f16 (source, rows); break;
+        case GGML_TYPE_Q8_0: sol_widen_q8_0(source, rows); break;
+        default:
+            for (int64_t h = 0; h < h1 - h0; ++h) {
+                for (int64_t i = 0; i < n; ++i) {
+                    const char * row = base + cells[i].cell*t->nb[1] + h*t->nb[2];
+                    float *      out = rows + (h*n + i)*t->ne[0];
+
+                    if (t->type == GGML_TYPE_F32) {
+                        memcpy(out, row, t->ne[0]*sizeof(float));
+                    } else {
+                        ggml_get_type_traits(t->type)->to_float(row, out, t->ne[0]);
+                    }
+                }
+            }
     }
-}
-
-float dot(const float * a, const float * b, int64_t n) {
-    constexpr int64_t LANES = 8; // independent sums, which the compiler can keep in one register
-
-    float sums[LANES] = {};
-
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int64_t l = 0; l < LANES; ++l) {
-            sums[l] += a[i + l]*b[i + l];
-        }
-    }
-
-    float sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-    for (; i < n; ++i) {
-        sum += a[i]*b[i];
-    }
-    return sum;
-}
-
-// The greatest q·k that keys between these bounds can have.
-float upper_bound(const float * q, const float * least, const float * greatest, int64_t n) {
-    float sum = 0.0f;
-    for (int64_t i = 0; i < n; ++i) {
-        sum += std::max(q[i]*least[i], q[i]*greatest[i]);
-    }
-    return sum;
 }
 
 // As GGML_OP_FLASH_ATTN_EXT has it.
@@ -81,274 +70,338 @@ float alibi_slope(float max_bias, int64_t head, int64_t n_head) {
         : std::pow(std::pow(2.0f, -max_bias/2.0f/n_head_log2), (float) (2*(head - n_head_log2) + 1));
 }
 
-// The attention of the tokens of one layer that one thread computes.
-class attention {
-public:
-    attention(const sol_attn_op & op, ggml_tensor * dst) :
-            op(op), params(op.state->params), plan(*op.plan), dst(dst), q(dst->src[1]), k(dst->src[2]), v(dst->src[3]), sinks(dst->src[5]),
-            layout(params, k, v), n_head(q->ne[2]), n_head_kv(k->ne[2]), n_group(n_head/n_head_kv), row(std::max(k->ne[0], v->ne[0])) {}
-
-    void compute(const sol_page_plan::token & t) {
-        score_pages(t);
-
-        switch (params.attn_choice) {
-            case SOL_ATTN_SHARED:
-                choose(t, 0, 0, n_head);
-                break;
-            case SOL_ATTN_PER_QUERY_HEAD:
-                for (int64_t h = 0; h < n_head; ++h) {
-                    choose(t, (int32_t) h, h, h + 1);
-                }
-                break;
-            default:
-                for (int64_t h = 0; h < n_head_kv; ++h) {
-                    choose(t, (int32_t) h, h*n_group, (h + 1)*n_group);
-                }
-        }
-    }
-
-private:
-    const float * query(const sol_page_plan::token & t, int64_t head) const {
-        return (const float *) ((const char *) q->data + t.row*q->nb[1] + head*q->nb[2]);
-    }
-
-    const sol_page_plan::page & page(const sol_page_plan::token & t, int64_t p) const {
-        return plan.pages[plan.choices[t.begin + p].page];
-    }
-
-    const float * summary(const sol_page_plan::token & t, int64_t p, int64_t head_kv) const {
-        return plan.summaries.data() + plan.choices[t.begin + p].page*plan.summary_size + head_kv*layout.size();
-    }
-
-    float capped(float logit) const {
-        return op.softcap == 0.0f ? logit : op.softcap*std::tanh(logit);
-    }
-
-    // ALiBi adds slope times −distance.
-    void measure_distances(const sol_page_plan::token & t) {
-        mean_distance .assign(t.n_pages, 0.0f);
-        least_distance.assign(t.n_pages, 0.0f);
-
-        for (int64_t p = 0; p < t.n_pages && op.max_bias > 0.0f; ++p) {
-            const auto & pg = page(t, p);
-
-            float sum   = 0.0f;
-            float least = INFINITY;
-            for (int32_t i = pg.begin; i < pg.begin + pg.n; ++i) {
-                const float distance = std::fabs((float) (plan.cells[i].pos - t.pos));
-                sum  += distance;
-                least = std::min(least, distance);
-            }
-            mean_distance [p] = sum/pg.n;
-            least_distance[p] = least;
-        }
-    }
-
-    // scores[n_head][n_pages]: q·k as the criterion estimates it, scaled.
-    void score_pages(const sol_page_plan::token & t) {
-        measure_distances(t);
-
-        scores.resize(n_head*t.n_pages);
-
-        for (int64_t h = 0; h < n_head; ++h) {
-            for (int64_t p = 0; p < t.n_pages; ++p) {
-                const float * s = summary(t, p, h/n_group);
-
-                const float score = op.scale*(layout.quest
-                    ? upper_bound(query(t, h), s + layout.least_key(), s + layout.greatest_key(), layout.n_k)
-                    : dot(query(t, h), s + layout.mean_key(), layout.n_k));
-
-                scores[h*t.n_pages + p] = std::isnan(score) ? -INFINITY : score;
-            }
-        }
-    }
-
-    // weights[n_pages] by which heads h0 … h1-1 choose.
-    void weigh_pages(const sol_page_plan::token & t, int64_t h0, int64_t h1) {
-        weights.assign(t.n_pages, 0.0f);
-        head_weights.resize(t.n_pages);
-
-        for (int64_t h = h0; h < h1; ++h) {
-            const float * distance = layout.quest ? least_distance.data() : mean_distance.data();
-            const float   slope    = alibi_slope(op.max_bias, h, n_head);
-
-            if (h1 - h0 == 1) {
-                for (int64_t p = 0; p < t.n_pages; ++p) {
-                    weights[p] = scores[h*t.n_pages + p] - slope*distance[p];
-                }
-                return;
-            }
-
-            float max = -INFINITY;
-            for (int64_t p = 0; p < t.n_pages; ++p) {
-                head_weights[p] = capped(scores[h*t.n_pages + p]) - slope*distance[p] + std::log((float) page(t, p).n);
-                max = std::max(max, head_weights[p]);
-            }
-            if (!std::isfinite(max)) {
-                continue; // damaged keys: this head has no say
-            }
-
-            float sum = 0.0f;
-            for (float & w : head_weights) {
-                w    = std::exp(w - max);
-                sum += w;
-            }
-            for (int64_t p = 0; p < t.n_pages; ++p) {
-                weights[p] += head_weights[p]/sum;
-            }
-        }
-    }
-
-    void choose(const sol_page_plan::token & t, int32_t part, int64_t h0, int64_t h1) {
-        weigh_pages(t, h0, h1);
-
-        for (int64_t p = 0; p < t.n_pages; ++p) {
-            if (plan.choices[t.begin + p].forced) {
-                weights[p] = INFINITY;
-            }
-        }
-
-        keep.resize(t.n_pages);
-        sol_select_top(weights.data(), t.n_pages, t.n_keep, keep.data(), scratch);
-
-        if (op.state->choices) {
-            op.state->choices->on_choice({ sol_choice_kind::PAGES, op.il, t.index, part }, keep.data(), t.n_pages);
-        }
-
-        list_entries(t);
-
-        for (int64_t h = h0; h < h1; ) {
-            const int64_t end = std::min(h1, (h/n_group + 1)*n_group); // query heads of one KV head read its rows together
-            attend(t, h, end);
-            h = end;
-        }
-
-        sol_usage & usage = op.state->usage[t.index];
-        (op.sliding ? usage.sliding_attended : usage.full_attended) += n_attended*(h1 - h0);
-    }
-
-    // What enters the softmax: the cells of kept pages, and dropped pages as a whole if there is a tail.
-    void list_entries(const sol_page_plan::token & t) {
-        cells.clear();
-        tails.clear();
-
-        for (int64_t p = 0; p < t.n_pages; ++p) {
-            const auto & pg = page(t, p);
-
-            if (keep[p]) {
-                cells.insert(cells.end(), plan.cells.begin() + pg.begin, plan.cells.begin() + pg.begin + pg.n);
-            } else if (layout.tail) {
-                tails.push_back((int32_t) p);
-            }
-        }
-
-        n_attended = (int64_t) cells.size();
-    }
-
-    // Query heads h0 … h1-1, all of one KV head.
-    void attend(const sol_page_plan::token & t, int64_t h0, int64_t h1) {
-        const int64_t head_kv = h0/n_group;
-        const int64_t n       = (int64_t) (cells.size() + tails.size());
-
-        logits.resize((h1 - h0)*n);
-
-        for (int64_t i = 0; i < n; ++i) {
-            const bool    is_cell = i < n_attended;
-            const int32_t tail    = is_cell ? 0 : tails[i - n_attended];
-
-            const float * key = row.data();
-            if (is_cell) {
-                read_row(k, cells[i].cell, head_kv, row.data());
-            } else {
-                key = summary(t, tail, head_kv) + layout.mean_key();
-            }
-
-            const float distance = is_cell ? std::fabs((float) (cells[i].pos - t.pos)) : mean_distance[tail];
-
-            for (int64_t h = h0; h < h1; ++h) {
-                logits[(h - h0)*n + i] = capped(op.scale*dot(query(t, h), key, layout.n_k))
-                    - (op.max_bias > 0.0f ? alibi_slope(op.max_bias, h, n_head)*distance : 0.0f)
-                    + (is_cell ? 0.0f : std::log((float) page(t, tail).n));
-            }
-        }
-
-        for (int64_t h = h0; h < h1; ++h) {
-            softmax(logits.data() + (h - h0)*n, n, sinks ? ((const float *) sinks->data)[h] : -INFINITY);
-            std::fill(output(t, h), output(t, h) + layout.n_v, 0.0f);
-        }
-
-        for (int64_t i = 0; i < n; ++i) {
-            const float * value = row.data();
-            if (i < n_attended) {
-                read_row(v, cells[i].cell, head_kv, row.data());
-            } else {
-                value = summary(t, tails[i - n_attended], head_kv) + layout.mean_value();
-            }
-
-            for (int64_t h = h0; h < h1; ++h) {
-                const float weight = logits[(h - h0)*n + i];
-                float *     out    = output(t, h);
-
-                for (int64_t d = 0; d < layout.n_v; ++d) {
-                    out[d] += weight*value[d];
-                }
-            }
-        }
-    }
-
-    float * output(const sol_page_plan::token & t, int64_t head) const {
-        return (float *) dst->data + (t.row*n_head + head)*layout.n_v;
-    }
-
-    // `sink`: the logit of a key without a value.
-    static void softmax(float * x, int64_t n, float sink) {
-        float max = sink;
-        for (int64_t i = 0; i < n; ++i) {
-            max = std::max(max, x[i]);
-        }
-
-        float sum = sink == -INFINITY ? 0.0f : std::exp(sink - max);
-        for (int64_t i = 0; i < n; ++i) {
-            x[i] = std::exp(x[i] - max);
-            sum += x[i];
-        }
-        for (int64_t i = 0; i < n; ++i) {
-            x[i] /= sum;
-        }
-    }
-
+// What the ops of a layer have in common.
+struct layer {
     const sol_attn_op &        op;
     const sol_context_params & params;
-    const sol_page_plan &      plan;
+    sol_attn_plan &            plan;
+    const sol_page_store &     store;
 
-    ggml_tensor *       dst;
     const ggml_tensor * q;
     const ggml_tensor * k;
     const ggml_tensor * v;
-    const ggml_tensor * sinks;
 
     const summary_layout layout;
 
     const int64_t n_head;
     const int64_t n_head_kv;
-    const int64_t n_group; // query heads of a KV head
+    const int64_t n_group;   // query heads of a KV head
+    const int64_t n_chooser;
+    const int64_t n_joint;   // query heads that choose together
 
-    // of the token at hand
+    float *      summaries;
+    const size_t summary_size;
+
+    layer(const ggml_tensor * dst, void * userdata) :
+            op(*(const sol_attn_op *) userdata), params(op.state->params), plan(*op.plan), store(*plan.store),
+            q(dst->src[1]), k(dst->src[2]), v(dst->src[3]), layout(params, k, v),
+            n_head(q->ne[2]), n_head_kv(k->ne[2]), n_group(n_head/n_head_kv),
+            n_chooser(sol_chooser_count(params, n_head, n_head_kv)), n_joint(n_head/n_chooser),
+            summaries(store.summaries(op.il)), summary_size(sol_summary_size(params, k, v)) {}
+
+    const float * query(int32_t row, int64_t head) const {
+        return (const float *) ((const char *) q->data + row*q->nb[1] + head*q->nb[2]);
+    }
+
+    const sol_page_store::page & page(const sol_attn_plan::token & t, int64_t p) const {
+        return store.pages[plan.choices[t.begin + p].page];
+    }
+
+    const float * summary(const sol_attn_plan::token & t, int64_t p, int64_t head_kv) const {
+        return summaries + plan.choices[t.begin + p].page*summary_size + head_kv*layout.size();
+    }
+
+    uint8_t * keep(const sol_attn_plan::token & t, int64_t chooser) const {
+        return plan.keep.data() + chooser*plan.choices.size() + t.begin;
+    }
+
+    float capped(float logit) const {
+        return op.softcap == 0.0f ? logit : op.softcap*std::tanh(logit);
+    }
+};
+
+// ALiBi adds slope times −distance: of a page, by the mean or the least of its positions.
+struct page_distances {
+    std::vector<float> mean;
+    std::vector<float> least;
+
+    void measure(const layer & l, const sol_attn_plan::token & t) {
+        mean .assign(t.n_pages, 0.0f);
+        least.assign(t.n_pages, 0.0f);
+
+        for (int64_t p = 0; p < t.n_pages && l.op.max_bias > 0.0f; ++p) {
+            const auto & page = l.page(t, p);
+
+            float sum = 0.0f;
+            float min = INFINITY;
+            for (int32_t i = page.begin; i < page.begin + page.n; ++i) {
+                const float distance = std::fabs((float) (l.store.cells[i].pos - t.pos));
+                sum += distance;
+                min  = std::min(min, distance);
+            }
+            mean [p] = sum/page.n;
+            least[p] = min;
+        }
+    }
+};
+
+//
+// the choice of pages
+//
+
+class page_choice {
+public:
+    explicit page_choice(const layer & l) : l(l) {}
+
+    void choose(const sol_attn_plan::token & t, int64_t chooser) {
+        weigh(t, chooser*l.n_joint, (chooser + 1)*l.n_joint);
+
+        for (int64_t p = 0; p < t.n_pages; ++p) {
+            if (l.plan.choices[t.begin + p].forced) {
+                weights[p] = INFINITY;
+            }
+        }
+
+        uint8_t * keep = l.keep(t, chooser);
+        sol_select_top(weights.data(), t.n_pages, t.n_keep, keep, scratch);
+
+        if (l.op.state->choices) {
+            l.op.state->choices->on_choice({ sol_choice_kind::PAGES, l.op.il, t.index, (int32_t) chooser }, keep, t.n_pages);
+        }
+
+        int64_t attended = 0;
+        for (int64_t p = 0; p < t.n_pages; ++p) {
+            attended += keep[p] ? l.page(t, p).n : 0;
+        }
+        l.plan.attended[chooser*l.plan.tokens.size() + (&t - l.plan.tokens.data())] = attended;
+    }
+
+private:
+    // q·k as the criterion estimates it, scaled; less the bias of ALiBi.
+    void score(const sol_attn_plan::token & t, int64_t head, float * scores) const {
+        const float * q     = l.query(t.row, head);
+        const float   slope = alibi_slope(l.op.max_bias, head, l.n_head);
+
+        for (int64_t p = 0; p < t.n_pages; ++p) {
+            const float * s = l.summary(t, p, head/l.n_group);
+
+            float score;
+            if (l.layout.quest) {
+                score = l.op.scale*sol_upper_bound(q, s + l.layout.least_key(), s + l.layout.greatest_key(), l.layout.n_k);
+            } else {
+                sol_dots(s + l.layout.mean_key(), 1, l.layout.n_k, q, l.op.scale, &score);
+            }
+
+            if (l.n_joint > 1) {
+                score = l.capped(score);
+            }
+            if (slope > 0.0f) {
+                score -= slope*(l.layout.quest ? distances.least[p] : distances.mean[p]);
+            }
+            scores[p] = std::isnan(score) ? -INFINITY : score;
+        }
+    }
+
+    // weights[n_pages] by which heads h0 … h1-1 choose.
+    void weigh(const sol_attn_plan::token & t, int64_t h0, int64_t h1) {
+        distances.measure(l, t);
+        weights.assign(t.n_pages, 0.0f);
+
+        if (h1 - h0 == 1) {
+            score(t, h0, weights.data());
+            return;
+        }
+
+        scores.resize(t.n_pages);
+
+        for (int64_t h = h0; h < h1; ++h) {
+            score(t, h, scores.data());
+
+            float max = -INFINITY;
+            for (int64_t p = 0; p < t.n_pages; ++p) {
+                scores[p] += std::log((float) l.page(t, p).n);
+                max = std::max(max, scores[p]);
+            }
+            if (!std::isfinite(max)) {
+                continue; // damaged keys: this head has no say
+            }
+
+            const float sum = sol_exp_sum(scores.data(), t.n_pages, max);
+            for (int64_t p = 0; p < t.n_pages; ++p) {
+                weights[p] += scores[p]/sum;
+            }
+        }
+    }
+
+    const layer & l;
+
+    page_distances     distances;
     std::vector<float> scores;
-    std::vector<float> mean_distance;
-    std::vector<float> least_distance;
+    std::vector<float> weights;
+    std::vector<float> scratch;
+};
 
-    // of the choice at hand
-    std::vector<float>            weights;
-    std::vector<float>            head_weights;
-    std::vector<float>            scratch;
-    std::vector<uint8_t>          keep;
+//
+// attention
+//
+
+class attention {
+public:
+    attention(const layer & l, ggml_tensor * dst) : l(l), dst(dst), sinks(dst->src[5]) {}
+
+    // Query heads h0 … h1-1 of a token that has chosen.
+    void attend(const sol_attn_plan::token & t, int64_t h0, int64_t h1) {
+        distances.measure(l, t);
+
+        for (int64_t h = h0; h < h1; ) {
+            const int64_t chooser = h/l.n_joint;
+            const int64_t end     = std::min(h1, (chooser + 1)*l.n_joint);
+
+            list_entries(t, l.keep(t, chooser));
+            attend_heads(&t, t.row, t.pos, cells.data(), (int64_t) cells.size(), h, end);
+            h = end;
+        }
+    }
+
+    void attend(const sol_attn_plan::fixed_token & t, int64_t h0, int64_t h1) {
+        tails.clear();
+        attend_heads(nullptr, t.row, t.pos, l.plan.fixed_cells.data() + t.begin, (int64_t) t.n, h0, h1);
+    }
+
+private:
+    static constexpr int64_t BLOCK = 32; // cells that are widened at a time: their rows stay in the nearest caches
+
+    // The cells of kept pages, and dropped pages as a whole if there is a tail.
+    void list_entries(const sol_attn_plan::token & t, const uint8_t * keep) {
+        cells.clear();
+        tails.clear();
+
+        for (int64_t p = 0; p < t.n_pages; ++p) {
+            const auto & page = l.page(t, p);
+
+            if (keep[p]) {
+                cells.insert(cells.end(), l.store.cells.begin() + page.begin, l.store.cells.begin() + page.begin + page.n);
+            } else if (l.layout.tail) {
+                tails.push_back((int32_t) p);
+            }
+        }
+    }
+
+    // Calls visit(first entry, number, rows[number][ne0], its first and last + 1 query head) for all entries and all KV heads of query heads
+    // h0 … h1-1, a block at a time: a cell's heads lie side by side and are read together.
+    template<typename F>
+    void for_each_block(const ggml_tensor * kv, int64_t summary_part, const sol_attn_plan::token * t, const sol_visible_cell * list, int64_t n_cells,
+            int64_t h0, int64_t h1, F visit) {
+        const int64_t n      = kv->ne[0];
+        const int64_t first  = h0/l.n_group;
+        const int64_t last   = (h1 - 1)/l.n_group + 1;
+
+        rows.resize((last - first)*BLOCK*n);
+
+        const auto visit_heads = [&](int64_t entry, int64_t count) {
+            for (int64_t head_kv = first; head_kv < last; ++head_kv) {
+                visit(entry, count, rows.data() + (head_kv - first)*count*n, std::max(h0, head_kv*l.n_group), std::min(h1, (head_kv + 1)*l.n_group));
+            }
+        };
+
+        for (int64_t i = 0; i < n_cells; i += BLOCK) {
+            const int64_t count = std::min(BLOCK, n_cells - i);
+
+            read_rows(kv, first, last, list + i, count, n_cells - i, rows.data());
+            visit_heads(i, count);
+        }
+
+        for (int64_t i = 0; i < (int64_t) tails.size(); i += BLOCK) {
+            const int64_t count = std::min(BLOCK, (int64_t) tails.size() - i);
+
+            for (int64_t r = 0; r < count; ++r) {
+                for (int64_t head_kv = first; head_kv < last; ++head_kv) {
+                    memcpy(rows.data() + ((head_kv - first)*count + r)*n, l.summary(*t, tails[i + r], head_kv) + summary_part, n*sizeof(float));
+                }
+            }
+            visit_heads(n_cells + i, count);
+        }
+    }
+
+    void attend_heads(const sol_attn_plan::token * t, int32_t row, llama_pos pos, const sol_visible_cell * list, int64_t n_cells, int64_t h0, int64_t h1) {
+        const int64_t n = n_cells + (int64_t) tails.size();
+
+        logits.resize((h1 - h0)*n);
+
+        for_each_block(l.k, l.layout.mean_key(), t, list, n_cells, h0, h1, [&](int64_t first, int64_t count, const float * block, int64_t begin, int64_t end) {
+            for (int64_t h = begin; h < end; ++h) {
+                sol_dots(block, count, l.layout.n_k, l.query(row, h), l.op.scale, logits.data() + (h - h0)*n + first);
+            }
+        });
+
+        sums.resize(h1 - h0);
+        for (int64_t h = h0; h < h1; ++h) {
+            float * x = logits.data() + (h - h0)*n;
+
+            adjust(t, pos, list, n_cells, h, x);
+            sums[h - h0] = softmax(x, n, sinks ? ((const float *) sinks->data)[h] : -INFINITY);
+
+            std::fill(output(row, h), output(row, h) + l.layout.n_v, 0.0f);
+        }
+
+        for_each_block(l.v, l.layout.mean_value(), t, list, n_cells, h0, h1, [&](int64_t first, int64_t count, const float * block, int64_t begin, int64_t end) {
+            for (int64_t h = begin; h < end; ++h) {
+                sol_add_weighted(block, count, l.layout.n_v, logits.data() + (h - h0)*n + first, output(row, h));
+            }
+        });
+
+        for (int64_t h = h0; h < h1; ++h) {
+            float * out = output(row, h);
+            for (int64_t d = 0; d < l.layout.n_v; ++d) {
+                out[d] /= sums[h - h0];
+            }
+        }
+    }
+
+    // From scaled dot products to logits.
+    void adjust(const sol_attn_plan::token * t, llama_pos pos, const sol_visible_cell * list, int64_t n_cells, int64_t head, float * x) const {
+        const int64_t n = n_cells + (int64_t) tails.size();
+
+        if (l.op.softcap != 0.0f) {
+            for (int64_t i = 0; i < n; ++i) {
+                x[i] = l.capped(x[i]);
+            }
+        }
+
+        if (l.op.max_bias > 0.0f) {
+            const float slope = alibi_slope(l.op.max_bias, head, l.n_head);
+            for (int64_t i = 0; i < n; ++i) {
+                x[i] -= slope*(i < n_cells ? std::fabs((float) (list[i].pos - pos)) : distances.mean[tails[i - n_cells]]);
+            }
+        }
+
+        for (int64_t i = n_cells; i < n; ++i) {
+            x[i] += std::log((float) l.page(*t, tails[i - n_cells]).n);
+        }
+    }
+
+    // x becomes exp(x − max); returns the sum. `sink`: the logit of a key without a value.
+    static float softmax(float * x, int64_t n, float sink) {
+        const float max = sol_max(x, n, sink);
+
+        return sol_exp_sum(x, n, max) + (sink == -INFINITY ? 0.0f : std::exp(sink - max));
+    }
+
+    float * output(int32_t row, int64_t head) const {
+        return (float *) dst->data + (row*l.n_head + head)*l.layout.n_v;
+    }
+
+    const layer & l;
+
+    ggml_tensor *       dst;
+    const ggml_tensor * sinks;
+
+    page_distances                distances;
     std::vector<sol_visible_cell> cells;
     std::vector<int32_t>          tails;
-    int64_t                       n_attended = 0;
-
-    std::vector<float> logits;
-    std::vector<float> row;
+    std::vector<float>            logits;
+    std::vector<float>            rows;
+    std::vector<float>            sums;
 };
 
 } // namespace
@@ -357,67 +410,94 @@ size_t sol_summary_size(const sol_context_params & params, const ggml_tensor * k
     return (size_t) (summary_layout(params, k, v).size()*k->ne[2]);
 }
 
-void sol_op_summarize(ggml_tensor * dst, int ith, int nth, void * userdata) {
-    const auto & op = *(const sol_attn_op *) userdata;
+int64_t sol_chooser_count(const sol_context_params & params, int64_t n_head, int64_t n_head_kv) {
+    switch (params.attn_choice) {
+        case SOL_ATTN_SHARED:         return 1;
+        case SOL_ATTN_PER_QUERY_HEAD: return n_head;
+        default:                      return n_head_kv;
+    }
+}
 
-    const ggml_tensor * k = dst->src[0];
-    const ggml_tensor * v = dst->src[1];
+static void summarize(const layer & l, const sol_page_store::page & page, float * summary, std::vector<float> & rows) {
+    const summary_layout & layout = l.layout;
+    const auto *           cells  = l.store.cells.data() + page.begin;
 
-    sol_page_plan & plan = *op.plan;
+    rows.resize(page.n*std::max(layout.n_k, layout.n_v));
 
-    const summary_layout layout(op.state->params, k, v);
+    const std::vector<float> equal(page.n, 1.0f/page.n);
 
-    std::vector<float> row(std::max(k->ne[0], v->ne[0]));
+    for (int64_t head = 0; head < l.n_head_kv; ++head) {
+        float * s = summary + head*layout.size();
 
-    for (size_t p = ith; p < plan.pages.size(); p += nth) {
-        const auto & page = plan.pages[p];
+        read_rows(l.k, head, head + 1, cells, page.n, page.n, rows.data());
 
-        for (int64_t head = 0; head < k->ne[2]; ++head) {
-            float * s = plan.summaries.data() + p*plan.summary_size + head*layout.size();
-
+        if (layout.quest) {
             float * least    = s + layout.least_key();
             float * greatest = s + layout.greatest_key();
-            float * key      = s + layout.mean_key();
-            float * value    = s + layout.mean_value();
 
-            if (layout.quest) {
-                std::fill(least,    least    + layout.n_k,  INFINITY);
-                std::fill(greatest, greatest + layout.n_k, -INFINITY);
-            }
-            if (layout.has_mean_key()) {
-                std::fill(key, key + layout.n_k, 0.0f);
-            }
-            if (layout.tail) {
-                std::fill(value, value + layout.n_v, 0.0f);
-            }
-
-            for (int32_t i = page.begin; i < page.begin + page.n; ++i) {
-                read_row(k, plan.cells[i].cell, head, row.data());
-
-                for (int64_t d = 0; d < layout.n_k && layout.quest; ++d) {
-                    least   [d] = std::min(least   [d], row[d]);
-                    greatest[d] = std::max(greatest[d], row[d]);
-                }
-                for (int64_t d = 0; d < layout.n_k && layout.has_mean_key(); ++d) {
-                    key[d] += row[d]/page.n;
-                }
-                if (layout.tail) {
-                    read_row(v, plan.cells[i].cell, head, row.data());
-                    for (int64_t d = 0; d < layout.n_v; ++d) {
-                        value[d] += row[d]/page.n;
-                    }
+            std::copy(rows.begin(), rows.begin() + layout.n_k, least);
+            std::copy(rows.begin(), rows.begin() + layout.n_k, greatest);
+            for (int64_t r = 1; r < page.n; ++r) {
+                for (int64_t d = 0; d < layout.n_k; ++d) {
+                    least   [d] = std::min(least   [d], rows[r*layout.n_k + d]);
+                    greatest[d] = std::max(greatest[d], rows[r*layout.n_k + d]);
                 }
             }
+        }
+        if (layout.has_mean_key()) {
+            std::fill(s + layout.mean_key(), s + layout.mean_key() + layout.n_k, 0.0f);
+            sol_add_weighted(rows.data(), page.n, layout.n_k, equal.data(), s + layout.mean_key());
+        }
+        if (layout.tail) {
+            read_rows(l.v, head, head + 1, cells, page.n, page.n, rows.data());
+            std::fill(s + layout.mean_value(), s + layout.mean_value() + layout.n_v, 0.0f);
+            sol_add_weighted(rows.data(), page.n, layout.n_v, equal.data(), s + layout.mean_value());
         }
     }
 }
 
+void sol_op_summarize(ggml_tensor * dst, int ith, int nth, void * userdata) {
+    const layer l(dst, userdata);
+
+    std::vector<float> rows;
+
+    for (size_t p = l.store.first_new + ith; p < l.store.pages.size(); p += nth) {
+        summarize(l, l.store.pages[p], l.summaries + p*l.summary_size, rows);
+    }
+}
+
+void sol_op_choose(ggml_tensor * dst, int ith, int nth, void * userdata) {
+    const layer l(dst, userdata);
+
+    page_choice choice(l);
+
+    for (int64_t i = ith; i < (int64_t) l.plan.tokens.size()*l.n_chooser; i += nth) {
+        choice.choose(l.plan.tokens[i/l.n_chooser], i % l.n_chooser);
+    }
+}
+
 void sol_op_attend(ggml_tensor * dst, int ith, int nth, void * userdata) {
-    const auto & op = *(const sol_attn_op *) userdata;
+    const layer l(dst, userdata);
 
-    attention work(op, dst);
+    attention work(l, dst);
 
-    for (size_t t = ith; t < op.plan->tokens.size(); t += nth) {
-        work.compute(op.plan->tokens[t]);
+    // every thread has its heads of every token
+    const int64_t h0 = l.n_head*ith/nth;
+    const int64_t h1 = l.n_head*(ith + 1)/nth;
+
+    for (const auto & t : l.plan.tokens) {
+        work.attend(t, h0, h1);
+    }
+    for (const auto & t : l.plan.fixed) {
+        work.attend(t, h0, h1);
+    }
+
+    for (size_t t = 0; t < l.plan.tokens.size() && ith == 0; ++t) {
+        sol_usage & usage    = l.op.state->usage[l.plan.tokens[t].index];
+        int64_t   & attended = l.op.sliding ? usage.sliding_attended : usage.full_attended;
+
+        for (int64_t c = 0; c < l.n_chooser; ++c) {
+            attended += l.plan.attended[c*l.plan.tokens.size() + t]*l.n_joint;
+        }
     }
 }

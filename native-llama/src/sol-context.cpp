@@ -55,6 +55,7 @@ sol_context_params sol_context_default_params(void) {
         /*.n_threads       =*/ n_threads,
         /*.n_threads_batch =*/ n_threads,
         /*.flash_attn      =*/ true,
+        /*.kv_type         =*/ SOL_KV_F16,
         /*.attn_criterion  =*/ SOL_ATTN_RECENCY,
         /*.attn_sinks      =*/ 4,
         /*.attn_window     =*/ 2,
@@ -63,7 +64,11 @@ sol_context_params sol_context_default_params(void) {
         /*.attn_dropped    =*/ SOL_ATTN_DROPPED_NONE,
         /*.mlp_criterion   =*/ SOL_MLP_NEURON,
         /*.mlp_group       =*/ 8,
+        /*.mlp_gate        =*/ SOL_GATE_EXACT,
         /*.bits_site       =*/ SOL_BITS_OUTPUT,
+        /*.execution       =*/ SOL_EXECUTION_REFERENCE,
+        /*.skip_mlp        =*/ true,
+        /*.record_mlp      =*/ false,
     };
 }
 
@@ -86,11 +91,16 @@ static void check_params(const sol_context_params & p) {
     require_known("attn_choice",    p.attn_choice,    SOL_ATTN_SHARED);
     require_known("attn_dropped",   p.attn_dropped,   SOL_ATTN_DROPPED_TAIL);
     require_known("mlp_criterion",  p.mlp_criterion,  SOL_MLP_CHANNEL);
+    require_known("execution",      p.execution,      SOL_EXECUTION_SKIP);
     require_known("bits_site",      p.bits_site,      SOL_BITS_INPUT);
+    require_known("mlp_gate",       p.mlp_gate,       SOL_GATE_PREDICTED);
+    require_known("kv_type",        p.kv_type,        SOL_KV_Q8_0);
 
     const bool pages = p.attn_criterion != SOL_ATTN_RECENCY;
     sol_require(!pages || p.flash_attn, "attn_criterion: quest and mean need flash_attn");
     sol_require(pages || p.attn_dropped != SOL_ATTN_DROPPED_TAIL, "attn_dropped: a tail stands in for pages, so it needs the criterion quest or mean");
+
+    sol_require(p.kv_type == SOL_KV_F16 || p.flash_attn, "kv_type: keys and values of Q8_0 need flash_attn");
 
     sol_require(p.mlp_group == 1 || p.mlp_group == 8 || p.mlp_group == 32,
             "mlp_group is " + std::to_string(p.mlp_group) + ", must be 1, 8 or 32");
@@ -125,6 +135,13 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
     sol_require(!lmodel->hparams.vocab_only, "the model was loaded with vocab_only: it has no weights");
     sol_require(!llama_model_has_encoder(lmodel), "encoder models are not supported: they do not generate token by token");
 
+    sol_require(params.mlp_gate == SOL_GATE_EXACT || model.predictor, "mlp_gate: the model was loaded without a predictor");
+    for (uint32_t il = 0; il < lmodel->hparams.n_layer() && params.kv_type == SOL_KV_Q8_0; ++il) {
+        sol_require(lmodel->hparams.n_embd_head_k(il) % 32 == 0 && lmodel->hparams.n_embd_head_v(il) % 32 == 0,
+                "kv_type: Q8_0 needs heads of a multiple of 32; those of layer " + std::to_string(il) + " have "
+                + std::to_string(lmodel->hparams.n_embd_head_k(il)) + " and " + std::to_string(lmodel->hparams.n_embd_head_v(il)));
+    }
+
     const uint32_t n_ctx = params.n_ctx ? params.n_ctx : (uint32_t) llama_model_n_ctx_train(lmodel);
     check_kv_memory(*lmodel, n_ctx);
 
@@ -137,6 +154,8 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
     res->state = std::make_unique<sol_state>();
     res->state->params     = params;
     res->state->norms      = &model.norms;
+    res->state->slabs      = &model.slabs;
+    res->state->predictor  = params.mlp_gate == SOL_GATE_PREDICTED ? model.predictor.get() : nullptr;
     res->state->n_embd_out = llama_model_n_embd_out(lmodel);
 
     llama_context_params lparams = llama_context_default_params();
@@ -148,6 +167,8 @@ std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_conte
     lparams.n_threads_batch = params.n_threads_batch;
     lparams.pooling_type    = LLAMA_POOLING_TYPE_NONE;
     lparams.flash_attn_type = params.flash_attn ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    lparams.type_k          = params.kv_type == SOL_KV_Q8_0 ? GGML_TYPE_Q8_0 : GGML_TYPE_F16;
+    lparams.type_v          = lparams.type_k;
     lparams.kv_unified      = true; // sequences that share a prefix share its cells
     lparams.no_perf         = true;
     lparams.cb_eval           = eval;
@@ -202,5 +223,19 @@ sol_status sol_context_layer_info(const sol_context * context, int32_t layer, so
                 + std::to_string(layers.size()) + " layers");
 
         *info = layers[layer];
+    });
+}
+
+sol_status sol_get_mlp_record(const sol_context * context, int32_t layer, sol_mlp_record * record) {
+    return sol_guarded([&] {
+        sol_require(context && record, "sol_get_mlp_record: context and record must not be NULL");
+        sol_require(context->state->params.record_mlp, "sol_get_mlp_record: the context was made without record_mlp");
+
+        const auto it = context->state->mlp_records.find(layer);
+        sol_require(it != context->state->mlp_records.end(), "layer " + std::to_string(layer)
+                + " has no record: it has no gated MLP, or nothing was decoded with knobs");
+
+        const auto & r = it->second;
+        *record = { r.n_tokens, r.n_embd, r.n_ff, r.input.data(), r.gate.data(), r.norms };
     });
 }

@@ -102,6 +102,10 @@ sol_status sol_decode(sol_context * context, const sol_batch * batch) {
             ~decode_scope() { state.knobs = nullptr; }
         } scope { state };
 
+        sol_require(!state.params.record_mlp || batch->n_tokens <= (int32_t) state.params.n_ubatch,
+                "a context with record_mlp takes at most n_ubatch = " + std::to_string(state.params.n_ubatch) + " tokens at once");
+
+        state.mlp_records.clear();
         state.knobs = batch->knobs;
         state.usage.resize(batch->knobs ? batch->n_tokens : 0);
         context->llama->sol_set_hooks(batch->knobs != nullptr);
@@ -126,6 +130,7 @@ sol_status sol_decode(sol_context * context, const sol_batch * batch) {
         const sol_status status = status_of(code);
         if (status != SOL_OK) {
             state.usage.clear();
+            state.stores.clear(); // summaries of some layers may be missing
             state.cancelled = false;
             throw sol_error(status, message_of(status, *context));
         }

@@ -85,6 +85,24 @@ bool sol_graph_input::is_layer(int il) const {
     return il >= 0 && il < (int) layers.size();
 }
 
+bool sol_graph_input::may_skip() const {
+    return state->params.execution == SOL_EXECUTION_SKIP && state->params.flash_attn;
+}
+
+bool sol_graph_input::is_skip() const {
+    // upstream's kernels share keys between the tokens of a large batch, which ours do not
+    return may_skip() && n_tokens <= 32;
+}
+
+bool sol_graph_input::is_skip_mlp() const {
+    // the more tokens, the fewer units that none of them keeps, and upstream's kernels multiply a weight with several at once
+    return is_skip() && n_tokens <= 4;
+}
+
+bool sol_graph_input::attends_all() const {
+    return is_skip() || state->own_attention;
+}
+
 sol_mlp_op * sol_graph_input::keep(const sol_mlp_op & op) {
     mlp_ops.push_back(std::make_unique<sol_mlp_op>(op));
     return mlp_ops.back().get();
@@ -93,6 +111,11 @@ sol_mlp_op * sol_graph_input::keep(const sol_mlp_op & op) {
 sol_attn_op * sol_graph_input::keep(const sol_attn_op & op) {
     attn_ops.push_back(std::make_unique<sol_attn_op>(op));
     return attn_ops.back().get();
+}
+
+sol_skip_op * sol_graph_input::keep(const sol_skip_op & op) {
+    skip_ops.push_back(std::make_unique<sol_skip_op>(op));
+    return skip_ops.back().get();
 }
 
 sol_graph_input * sol_input_of(const llm_graph_context & graph) {

@@ -4,6 +4,7 @@
 
 #include "sol-attend.h"
 #include "sol-ops.h"
+#include "sol-skip-mlp.h"
 #include "sol-state.h"
 
 #include "llama-graph.h"
@@ -31,16 +32,29 @@ public:
 
     bool is_layer(int il) const;
 
+    // Whether what is dropped is not computed, rather than masked: in graphs of this context, and in this one.
+    bool may_skip() const;
+    bool is_skip() const;
+    bool is_skip_mlp() const;
+
+    // Whether attention is ours for all tokens, rather than for those that drop pages.
+    bool attends_all() const;
+
     // What the graph's ops point to; it lives as long as the graph.
     sol_mlp_op  * keep(const sol_mlp_op  & op);
     sol_attn_op * keep(const sol_attn_op & op);
+    sol_skip_op * keep(const sol_skip_op & op);
+
+    sol_mlp_scratch mlp_scratch;
 
     // The layers whose attention the knob reaches under one mask.
     struct mask_use {
         int64_t heads_full    = 0; // query heads of all of them
         int64_t heads_sliding = 0;
 
-        std::unique_ptr<sol_page_plan> plan = std::make_unique<sol_page_plan>();
+        int     first_layer   = -1;
+
+        std::unique_ptr<sol_attn_plan> plan = std::make_unique<sol_attn_plan>();
     };
 
     std::map<const ggml_tensor *, mask_use> masks;
@@ -57,6 +71,7 @@ private:
 
     std::vector<std::unique_ptr<sol_mlp_op>>  mlp_ops;
     std::vector<std::unique_ptr<sol_attn_op>> attn_ops;
+    std::vector<std::unique_ptr<sol_skip_op>> skip_ops;
 };
 
 // The inputs of the graph that is being built; null when it is built without knobs.

@@ -20,6 +20,7 @@ void sol_note_attn(const llm_graph_context & graph, const ggml_tensor * kq_mask,
     }
 
     auto & use = input->masks[kq_mask];
+    use.first_layer = use.first_layer < 0 ? il : use.first_layer;
 
     // with pages the layer is reached only if the mask gets to sol_attend
     if (graph.cparams.sol->params.attn_criterion == SOL_ATTN_RECENCY) {
@@ -39,7 +40,16 @@ static bool is_readable(const ggml_tensor * q, const ggml_tensor * k, const ggml
 ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, int il) {
     sol_graph_input * input = sol_input_of(graph);
 
-    if (!input || !input->is_layer(il) || graph.cparams.sol->params.attn_criterion == SOL_ATTN_RECENCY) {
+    if (!input || !input->is_layer(il)) {
+        return flash;
+    }
+
+    sol_state * state = graph.cparams.sol;
+
+    const bool pages = state->params.attn_criterion != SOL_ATTN_RECENCY;
+    const bool all   = input->attends_all();
+
+    if (!pages && !all && !input->may_skip()) {
         return flash;
     }
 
@@ -54,13 +64,19 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
         return flash;
     }
 
-    sol_state *                 state   = graph.cparams.sol;
+    input->layers[il].attn_skips = input->may_skip();
+
+    if (!pages && !all) {
+        return flash; // a large batch
+    }
+
     sol_graph_input::mask_use & use     = it->second;
     const bool                  sliding = graph.hparams.is_swa(il);
 
-    note_layer(*input, use, sliding, q->ne[2], il);
-
-    use.plan->summary_size = std::max(use.plan->summary_size, sol_summary_size(state->params, k, v));
+    if (pages) {
+        note_layer(*input, use, sliding, q->ne[2], il);
+    }
+    use.plan->layers.push_back({ il, sol_summary_size(state->params, k, v), sol_chooser_count(state->params, q->ne[2], k->ne[2]) });
 
     float params[3]; // as ggml_flash_attn_ext sets them
     memcpy(params, flash->op_params, sizeof(params));
@@ -75,12 +91,33 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
         /*.softcap  =*/ params[2],
     });
 
-    ggml_tensor * kv[] = { k, v };
-    ggml_tensor * summarized = ggml_custom_4d(graph.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, kv, 2, sol_op_summarize, GGML_N_TASKS_MAX, op);
-    graph.cb(summarized, "sol_summaries", il);
+    ggml_tensor * args[] = { mask, q, k, v, nullptr, nullptr }; // the mask is filled, and with it the plan, only if an op has it
+    int n_args = 4;
 
-    ggml_tensor * args[] = { q, k, v, summarized, sinks };
-    ggml_tensor * res = ggml_custom_inplace(graph.ctx0, flash, args, sinks ? 5 : 4, sol_op_attend, GGML_N_TASKS_MAX, op);
+    const auto add_step = [&](ggml_custom_op_t fun, const char * name) {
+        ggml_tensor * step = ggml_custom_4d(graph.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, args, n_args, fun, GGML_N_TASKS_MAX, op);
+        graph.cb(step, name, il);
+
+        args[4] = step;
+        n_args  = 5;
+    };
+
+    if (pages) {
+        add_step(sol_op_summarize, "sol_summaries");
+        add_step(sol_op_choose,    "sol_pages");
+    } else {
+        args[4] = q; // nothing to wait for
+        n_args  = 5;
+    }
+
+    if (sinks) {
+        args[n_args++] = sinks;
+    }
+
+    // without the dense result, `flash` is in no graph and is not computed
+    ggml_tensor * res = all
+        ? ggml_custom_4d(graph.ctx0, GGML_TYPE_F32, flash->ne[0], flash->ne[1], flash->ne[2], flash->ne[3], args, n_args, sol_op_attend, GGML_N_TASKS_MAX, op)
+        : ggml_custom_inplace(graph.ctx0, flash, args + 1, n_args - 1, sol_op_attend, GGML_N_TASKS_MAX, op);
     graph.cb(res, "sol_attn", il);
 
     return res;

@@ -29,6 +29,9 @@ struct sol_mlp_site {
     bool                gated; // the activation is multiplied with the output of `up`
     int64_t             up_first; // row of `up` with the first neuron, after those of a gate in the same matrix
     int                 il;
+    ggml_tensor *       x;     // the input, as the matrices read it
+    const ggml_tensor * gate;  // weights of which nothing but `pre` is the product; null if there is more to it
+    bool                plain; // nothing but the gate's activation and `up` make up the input of `down`: no bias, scale or clamp
 };
 
 // The MLP's input x[n_embd, n_tokens] for the matrices that read it: without the channels that mlp_keep drops, and rounded, as
@@ -38,7 +41,10 @@ ggml_tensor * sol_mlp_input(const llm_graph_context & graph, ggml_tensor * x, co
 // Zeroes the units of h[n_ff, n_tokens], the input of the down projection, that mlp_keep drops. (build_ffn)
 ggml_tensor * sol_prune_mlp(const llm_graph_context & graph, const sol_mlp_site & site, ggml_tensor * h);
 
-// The same for h[n_ff, n_expert_used, n_tokens] of the experts in selected[n_expert_used, n_tokens]. (build_moe_ffn)
+// What down·h is, without reading the units that mlp_keep drops; null where that cannot be skipped. (build_ffn)
+ggml_tensor * sol_skip_mlp(const llm_graph_context & graph, const sol_mlp_site & site);
+
+// sol_prune_mlp for h[n_ff, n_expert_used, n_tokens] of the experts in selected[n_expert_used, n_tokens]. (build_moe_ffn)
 ggml_tensor * sol_prune_experts(const llm_graph_context & graph, const sol_mlp_site & site, ggml_tensor * h, ggml_tensor * selected);
 
 // Rounds an MLP's output[n_embd, n_tokens] to act_bits. (build_ffn, build_moe_ffn)

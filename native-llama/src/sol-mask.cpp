@@ -43,7 +43,7 @@ int64_t prune_row(T * row, std::vector<sol_visible_cell> & visible, float keep, 
 
 // Adds the token to the plan. Returns how many positions are known to be kept: the pages of a token with a choice are counted
 // when it has chosen.
-int64_t plan_row(sol_page_plan & plan, int32_t row, int32_t index, llama_pos pos, std::vector<sol_visible_cell> & visible,
+int64_t plan_row(sol_attn_plan & plan, int32_t row, int32_t index, llama_pos pos, std::vector<sol_visible_cell> & visible,
         float keep, const sol_context_params & params) {
     const auto older = [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos < b.pos; };
 
@@ -54,12 +54,34 @@ int64_t plan_row(sol_page_plan & plan, int32_t row, int32_t index, llama_pos pos
     return plan.add(row, index, pos, visible, keep, params) ? 0 : (int64_t) visible.size();
 }
 
+// The summaries that outlive the ubatch, of the layers under one mask.
+sol_page_store & store_of(sol_state & state, const void * cells, int first_layer, int64_t n_kv) {
+    sol_page_store & store = state.stores[{ cells, first_layer }];
+
+    store.persistent = true;
+
+    // pages of contents that are gone, and those that the newest positions made while they filled theirs
+    if ((int64_t) store.pages.size() > 1024 + 4*n_kv/state.params.attn_page) {
+        store.clear();
+    }
+    store.begin();
+
+    return store;
+}
+
 template<typename T>
 void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_ubatch & ubatch,
         const std::vector<llama_kv_cells> & cells, const std::vector<uint32_t> & seq_to_stream) {
     sol_state & state = *ubatch.data->sol.state;
 
     const int64_t n_kv = mask->ne[0];
+
+    const bool all = state.graph->attends_all();
+
+    use.plan->clear();
+    if (state.graph->is_skip()) {
+        use.plan->store = &store_of(state, cells.data(), use.first_layer, n_kv);
+    }
 
     std::vector<sol_visible_cell> visible;
     visible.reserve(n_kv);
@@ -72,7 +94,7 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
         visible.clear();
         for (int64_t j = 0; j < n_kv; ++j) {
             if (to_float(row[j]) != -INFINITY) {
-                visible.push_back({ (int32_t) j, c.pos_get(j) });
+                visible.push_back({ (int32_t) j, c.pos_get(j), c.sol_version(j) });
             }
         }
         if (visible.empty()) {
@@ -87,6 +109,11 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
             ? prune_row(row, visible, keep, state.params)
             : plan_row(*use.plan, (int32_t) i, index, ubatch.pos[i], visible, keep, state.params);
 
+        if (all && n_attended > 0) {
+            std::sort(visible.begin(), visible.begin() + n_attended, [](const auto & a, const auto & b) { return a.cell < b.cell; });
+            use.plan->add_fixed((int32_t) i, ubatch.pos[i], visible.data(), visible.data() + n_attended);
+        }
+
         sol_usage & usage = state.usage[index];
 
         usage.full_attended    += n_attended*use.heads_full;
@@ -94,6 +121,8 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
         usage.sliding_attended += n_attended*use.heads_sliding;
         usage.sliding_visible  += n_visible *use.heads_sliding;
     }
+
+    use.plan->finish();
 }
 
 } // namespace
@@ -114,13 +143,9 @@ void sol_set_mask(ggml_tensor * mask, const llama_ubatch * ubatch,
 
     sol_graph_input::mask_use & use = it->second;
 
-    use.plan->clear();
-
     if (mask->type == GGML_TYPE_F16) {
         set_rows<ggml_fp16_t>(mask, use, *ubatch, cells, seq_to_stream);
     } else {
         set_rows<float>(mask, use, *ubatch, cells, seq_to_stream);
     }
-
-    use.plan->summaries.resize(use.plan->pages.size()*use.plan->summary_size);
 }

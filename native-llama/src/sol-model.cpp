@@ -17,7 +17,7 @@ const char * sol_build_info(void) {
 }
 
 sol_model_params sol_model_default_params(void) {
-    return { /*.n_gpu_layers =*/ -1, /*.use_mmap =*/ true, /*.vocab_only =*/ false };
+    return { /*.n_gpu_layers =*/ -1, /*.use_mmap =*/ true, /*.vocab_only =*/ false, /*.predictor =*/ nullptr };
 }
 
 sol_status sol_model_load(const char * path, const sol_model_params * params, sol_model ** model) {
@@ -44,6 +44,9 @@ sol_status sol_model_load(const char * path, const sol_model_params * params, so
 
         auto res = std::make_unique<sol_model>(path);
         res->llama = std::move(llama);
+        if (params->predictor) {
+            res->predictor = std::make_unique<sol_predictor>(params->predictor, *res->llama);
+        }
         *model = res.release();
     });
 }
@@ -54,6 +57,10 @@ void sol_model_free(sol_model * model) {
 
 llama_model * sol_model_llama(sol_model * model) {
     return model->llama.get();
+}
+
+size_t sol_model_extra_bytes(sol_model * model) {
+    return model->slabs.bytes() + (model->predictor ? model->predictor->bytes() : 0);
 }
 
 static void require_token(const sol_model & model, llama_token token) {

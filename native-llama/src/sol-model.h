@@ -2,17 +2,25 @@
 
 #pragma once
 
+#include "sol-down.h"
 #include "sol-norms.h"
+#include "sol-predictor.h"
+#include "sol-weights.h"
 
 #include "llama-cpp.h"
 
+#include <memory>
 #include <string>
 
 struct sol_model {
     llama_model_ptr llama;
-    sol_unit_norms  norms;
+    sol_weights     weights;
+    sol_unit_norms  norms { weights };
+    sol_down_slabs  slabs { weights };
 
-    explicit sol_model(const std::string & path) : norms(path) {}
+    std::unique_ptr<sol_predictor> predictor; // null without one
+
+    explicit sol_model(const std::string & path) : weights(path) {}
 };
 
 // Throws sol_error for a file that is not a GGUF that llama.cpp can be trusted with (sol-check.cpp).

@@ -1,10 +1,11 @@
 #include "sol-ops.h"
 
 #include "sol-choice.h"
+#include "sol-score.h"
 #include "sol-select.h"
 #include "sol-state.h"
 
-#include "llama-graph.h"
+#include "ggml.h"
 
 #include <cmath>
 #include <cstring>
@@ -22,29 +23,6 @@ char * row(const ggml_tensor * t, int64_t r) {
 
 float * floats(const ggml_tensor * t, int64_t r) {
     return (float *) row(t, r);
-}
-
-// |act(x)| of a gate. GELU by its tanh form, as ggml has it; clamps that some architectures add change no order of
-// scores below their limit and are left out.
-float gate_magnitude(const sol_mlp_op & op, float x) {
-    switch (op.type_op) {
-        case LLM_FFN_GELU:
-        case LLM_FFN_GEGLU:
-            return std::fabs(0.5f*x*(1.0f + std::tanh(0.79788456080286535588f*x*(1.0f + 0.044715f*x*x))));
-        case LLM_FFN_RELU:
-        case LLM_FFN_REGLU:
-            return x > 0.0f ? x : 0.0f;
-        case LLM_FFN_RELU_SQR:
-            return x > 0.0f ? x*x : 0.0f;
-        case LLM_FFN_SWIGLU_OAI_MOE: {
-            const float limited = std::fmin(x, 7.0f);
-            return std::fabs(limited/(1.0f + std::exp(-1.702f*limited)));
-        }
-        case LLM_FFN_SITU:
-            return std::fabs(op.situ_beta*std::tanh(x/op.situ_beta)/(1.0f + std::exp(-x)));
-        default:
-            return std::fabs(x/(1.0f + std::exp(-x)));
-    }
 }
 
 // Chooses units of one MLP for one token, and counts them.
@@ -92,17 +70,11 @@ private:
     void score_neurons(const float * h, const float * gate, const float * norms, int64_t n_ff, int64_t n_units) {
         scores.resize(n_units);
 
-        for (int64_t u = 0; u < n_units; ++u) {
-            const int64_t end = std::min(n_ff, (u + 1)*op.group);
-
-            float sum = 0.0f; // of squares: the order is that of the L2 norm
-            for (int64_t j = u*op.group; j < end; ++j) {
-                const float s = (gate ? gate_magnitude(op, gate[j]) : std::fabs(h[j]))*norms[j];
-                sum += s*s;
-            }
-
-            scores[u] = std::isnan(sum) ? 0.0f : sum;
+        if (gate) {
+            act.resize(n_ff);
+            sol_activate(op.type_op, op.situ_beta, gate, n_ff, act.data());
         }
+        sol_score_units(gate ? act.data() : h, norms, n_ff, op.group, 0, n_units, scores.data());
     }
 
     void choose(int64_t k, int32_t index, int32_t part) {
@@ -135,6 +107,7 @@ private:
 
     const sol_mlp_op & op;
 
+    std::vector<float>   act;
     std::vector<float>   scores;
     std::vector<float>   scratch;
     std::vector<uint8_t> keep;
@@ -196,6 +169,28 @@ void sol_op_mlp_input(ggml_tensor * dst, int ith, int nth, void * userdata) {
             round_row(x, n, knobs.act_bits(r));
         }
     }
+}
+
+void sol_op_record_mlp(ggml_tensor * dst, int ith, int /*nth*/, void * userdata) {
+    if (ith != 0) {
+        return;
+    }
+    const auto & op     = *(const sol_mlp_op *) userdata;
+    auto       & record = op.state->mlp_records[op.il];
+
+    const auto copy = [](const ggml_tensor * t, std::vector<float> & out) {
+        out.resize(ggml_nelements(t));
+        for (int64_t r = 0; r < ggml_nrows(t); ++r) {
+            memcpy(out.data() + r*t->ne[0], floats(t, r), t->ne[0]*sizeof(float));
+        }
+    };
+    copy(dst->src[0], record.input);
+    copy(dst->src[1], record.gate);
+
+    record.n_tokens = ggml_nrows(dst->src[0]);
+    record.n_embd   = dst->src[0]->ne[0];
+    record.n_ff     = dst->src[1]->ne[0];
+    record.norms    = op.norms;
 }
 
 void sol_op_prune_mlp(ggml_tensor * dst, int ith, int nth, void * userdata) {

@@ -29,6 +29,10 @@ struct sol_mlp_op {
 // dst: new, of the shape of src[0]: MLP input F32 [n_embd, n]; src[1]: knobs F32 [2, n]; src[2]: index I32 [n]. userdata: sol_mlp_op.
 void sol_op_mlp_input(ggml_tensor * dst, int ith, int nth, void * userdata);
 
+// Keeps src[0]: MLP input F32 [n_embd, n] and src[1]: gate before its activation F32 [n_ff, n] for sol_get_mlp_record. dst: one element.
+// userdata: sol_mlp_op.
+void sol_op_record_mlp(ggml_tensor * dst, int ith, int nth, void * userdata);
+
 // dst = src[0]: h F32 [n_ff, n]; src[1]: knobs F32 [2, n]; src[2]: index I32 [n]; src[3]: gate before its activation F32
 // [≥ n_ff, n], if gated. userdata: sol_mlp_op.
 void sol_op_prune_mlp(ggml_tensor * dst, int ith, int nth, void * userdata);

@@ -2,23 +2,23 @@
 
 #include "sol-select.h"
 
-void sol_page_plan::clear() {
+void sol_page_store::clear() {
     cells.clear();
     pages.clear();
-    choices.clear();
-    tokens.clear();
     by_cells.clear();
+    first_new = 0;
 }
 
-int32_t sol_page_plan::find_or_add_page(const sol_visible_cell * begin, const sol_visible_cell * end) {
+int32_t sol_page_store::find_or_add(const sol_visible_cell * begin, const sol_visible_cell * end) {
     uint64_t hash = 0xcbf29ce484222325; // FNV-1a
     for (auto v = begin; v != end; ++v) {
         hash = (hash ^ (uint32_t) v->cell)*0x100000001b3;
+        hash = (hash ^ v->version)*0x100000001b3;
     }
 
     const auto same = [&](const page & p) {
         return std::equal(begin, end, cells.begin() + p.begin, cells.begin() + p.begin + p.n,
-                [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.cell == b.cell; });
+                [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.cell == b.cell && a.version == b.version; });
     };
 
     const auto range = by_cells.equal_range(hash);
@@ -37,7 +37,23 @@ int32_t sol_page_plan::find_or_add_page(const sol_visible_cell * begin, const so
     return res;
 }
 
-bool sol_page_plan::add(int32_t row, int32_t index, llama_pos pos, const std::vector<sol_visible_cell> & visible,
+void sol_page_store::reserve(int32_t layer, size_t size) {
+    auto & summaries = by_layer[persistent ? layer : 0];
+
+    if (summaries.size() < pages.size()*size) {
+        summaries.resize((persistent ? 2 : 1)*pages.size()*size);
+    }
+}
+
+void sol_attn_plan::clear() {
+    own_store.clear();
+    choices.clear();
+    tokens.clear();
+    fixed_cells.clear();
+    fixed.clear();
+}
+
+bool sol_attn_plan::add(int32_t row, int32_t index, llama_pos pos, const std::vector<sol_visible_cell> & visible,
         float keep, const sol_context_params & params) {
     const int32_t begin = (int32_t) choices.size();
 
@@ -73,9 +89,26 @@ bool sol_page_plan::add(int32_t row, int32_t index, llama_pos pos, const std::ve
     }
 
     for (int32_t p = 0; p < n_pages; ++p) {
-        choices[begin + p].page = find_or_add_page(visible.data() + (p ? ends[p - 1] : 0), visible.data() + ends[p]);
+        choices[begin + p].page = store->find_or_add(visible.data() + (p ? ends[p - 1] : 0), visible.data() + ends[p]);
     }
     tokens.push_back({ row, index, pos, begin, n_pages, n_keep });
 
     return true;
+}
+
+void sol_attn_plan::add_fixed(int32_t row, llama_pos pos, const sol_visible_cell * begin, const sol_visible_cell * end) {
+    fixed.push_back({ row, pos, fixed_cells.size(), (size_t) (end - begin) });
+    fixed_cells.insert(fixed_cells.end(), begin, end);
+}
+
+void sol_attn_plan::finish() {
+    int64_t n_chooser = 0;
+
+    for (const layer & l : layers) {
+        store->reserve(l.il, l.summary_size);
+        n_chooser = std::max(n_chooser, l.n_chooser);
+    }
+
+    keep.resize(choices.size()*n_chooser);
+    attended.resize(tokens.size()*n_chooser);
 }

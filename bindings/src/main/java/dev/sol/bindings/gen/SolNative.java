@@ -27,10 +27,10 @@ public class SolNative extends SolNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int SOL_API_VERSION = (int)2L;
+    private static final int SOL_API_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define SOL_API_VERSION 2
+     * #define SOL_API_VERSION 3
      * }
      */
     public static int SOL_API_VERSION() {
@@ -2786,6 +2786,66 @@ public class SolNative extends SolNative$shared {
         }
     }
 
+    private static class sol_model_extra_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_LONG_LONG,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_model_extra_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * size_t sol_model_extra_bytes(sol_model *model)
+     * }
+     */
+    public static FunctionDescriptor sol_model_extra_bytes$descriptor() {
+        return sol_model_extra_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * size_t sol_model_extra_bytes(sol_model *model)
+     * }
+     */
+    public static MethodHandle sol_model_extra_bytes$handle() {
+        return sol_model_extra_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * size_t sol_model_extra_bytes(sol_model *model)
+     * }
+     */
+    public static MemorySegment sol_model_extra_bytes$address() {
+        return sol_model_extra_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * size_t sol_model_extra_bytes(sol_model *model)
+     * }
+     */
+    public static long sol_model_extra_bytes(MemorySegment model) {
+        var mh$ = sol_model_extra_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_model_extra_bytes", model);
+            }
+            return (long)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sol_model_token_embedding {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             SolNative.C_INT,
@@ -3131,6 +3191,60 @@ public class SolNative extends SolNative$shared {
      */
     public static int SOL_MLP_CHANNEL() {
         return SOL_MLP_CHANNEL;
+    }
+    private static final int SOL_EXECUTION_REFERENCE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_execution.SOL_EXECUTION_REFERENCE = 0
+     * }
+     */
+    public static int SOL_EXECUTION_REFERENCE() {
+        return SOL_EXECUTION_REFERENCE;
+    }
+    private static final int SOL_EXECUTION_SKIP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_execution.SOL_EXECUTION_SKIP = 1
+     * }
+     */
+    public static int SOL_EXECUTION_SKIP() {
+        return SOL_EXECUTION_SKIP;
+    }
+    private static final int SOL_GATE_EXACT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_mlp_gate.SOL_GATE_EXACT = 0
+     * }
+     */
+    public static int SOL_GATE_EXACT() {
+        return SOL_GATE_EXACT;
+    }
+    private static final int SOL_GATE_PREDICTED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_mlp_gate.SOL_GATE_PREDICTED = 1
+     * }
+     */
+    public static int SOL_GATE_PREDICTED() {
+        return SOL_GATE_PREDICTED;
+    }
+    private static final int SOL_KV_F16 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_kv_type.SOL_KV_F16 = 0
+     * }
+     */
+    public static int SOL_KV_F16() {
+        return SOL_KV_F16;
+    }
+    private static final int SOL_KV_Q8_0 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum sol_kv_type.SOL_KV_Q8_0 = 1
+     * }
+     */
+    public static int SOL_KV_Q8_0() {
+        return SOL_KV_Q8_0;
     }
     private static final int SOL_BITS_OUTPUT = (int)0L;
     /**
@@ -3900,6 +4014,68 @@ public class SolNative extends SolNative$shared {
                 traceDowncall("sol_sample", context, sampler, i, token);
             }
             return (int)mh$.invokeExact(context, sampler, i, token);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_get_mlp_record {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_get_mlp_record");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_get_mlp_record(const sol_context *context, int32_t layer, struct sol_mlp_record *record)
+     * }
+     */
+    public static FunctionDescriptor sol_get_mlp_record$descriptor() {
+        return sol_get_mlp_record.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_get_mlp_record(const sol_context *context, int32_t layer, struct sol_mlp_record *record)
+     * }
+     */
+    public static MethodHandle sol_get_mlp_record$handle() {
+        return sol_get_mlp_record.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_get_mlp_record(const sol_context *context, int32_t layer, struct sol_mlp_record *record)
+     * }
+     */
+    public static MemorySegment sol_get_mlp_record$address() {
+        return sol_get_mlp_record.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_get_mlp_record(const sol_context *context, int32_t layer, struct sol_mlp_record *record)
+     * }
+     */
+    public static int sol_get_mlp_record(MemorySegment context, int layer, MemorySegment record_) {
+        var mh$ = sol_get_mlp_record.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_get_mlp_record", context, layer, record_);
+            }
+            return (int)mh$.invokeExact(context, layer, record_);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

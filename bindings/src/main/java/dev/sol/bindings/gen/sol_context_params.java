@@ -22,6 +22,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t n_threads;
  *     int32_t n_threads_batch;
  *     bool flash_attn;
+ *     int32_t kv_type;
  *     int32_t attn_criterion;
  *     int32_t attn_sinks;
  *     int32_t attn_window;
@@ -30,7 +31,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t attn_dropped;
  *     int32_t mlp_criterion;
  *     int32_t mlp_group;
+ *     int32_t mlp_gate;
  *     int32_t bits_site;
+ *     int32_t execution;
+ *     bool skip_mlp;
+ *     bool record_mlp;
  * }
  * }
  */
@@ -49,6 +54,7 @@ public class sol_context_params {
         SolNative.C_INT.withName("n_threads_batch"),
         SolNative.C_BOOL.withName("flash_attn"),
         MemoryLayout.paddingLayout(3),
+        SolNative.C_INT.withName("kv_type"),
         SolNative.C_INT.withName("attn_criterion"),
         SolNative.C_INT.withName("attn_sinks"),
         SolNative.C_INT.withName("attn_window"),
@@ -57,7 +63,12 @@ public class sol_context_params {
         SolNative.C_INT.withName("attn_dropped"),
         SolNative.C_INT.withName("mlp_criterion"),
         SolNative.C_INT.withName("mlp_group"),
-        SolNative.C_INT.withName("bits_site")
+        SolNative.C_INT.withName("mlp_gate"),
+        SolNative.C_INT.withName("bits_site"),
+        SolNative.C_INT.withName("execution"),
+        SolNative.C_BOOL.withName("skip_mlp"),
+        SolNative.C_BOOL.withName("record_mlp"),
+        MemoryLayout.paddingLayout(2)
     ).withName("sol_context_params");
 
     /**
@@ -373,6 +384,50 @@ public class sol_context_params {
      */
     public static void flash_attn(MemorySegment struct, boolean fieldValue) {
         struct.set(flash_attn$LAYOUT, flash_attn$OFFSET, fieldValue);
+    }
+
+    private static final OfInt kv_type$LAYOUT = (OfInt)$LAYOUT.select(groupElement("kv_type"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t kv_type
+     * }
+     */
+    public static final OfInt kv_type$layout() {
+        return kv_type$LAYOUT;
+    }
+
+    private static final long kv_type$OFFSET = $LAYOUT.byteOffset(groupElement("kv_type"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t kv_type
+     * }
+     */
+    public static final long kv_type$offset() {
+        return kv_type$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t kv_type
+     * }
+     */
+    public static int kv_type(MemorySegment struct) {
+        return struct.get(kv_type$LAYOUT, kv_type$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t kv_type
+     * }
+     */
+    public static void kv_type(MemorySegment struct, int fieldValue) {
+        struct.set(kv_type$LAYOUT, kv_type$OFFSET, fieldValue);
     }
 
     private static final OfInt attn_criterion$LAYOUT = (OfInt)$LAYOUT.select(groupElement("attn_criterion"));
@@ -727,6 +782,50 @@ public class sol_context_params {
         struct.set(mlp_group$LAYOUT, mlp_group$OFFSET, fieldValue);
     }
 
+    private static final OfInt mlp_gate$LAYOUT = (OfInt)$LAYOUT.select(groupElement("mlp_gate"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t mlp_gate
+     * }
+     */
+    public static final OfInt mlp_gate$layout() {
+        return mlp_gate$LAYOUT;
+    }
+
+    private static final long mlp_gate$OFFSET = $LAYOUT.byteOffset(groupElement("mlp_gate"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t mlp_gate
+     * }
+     */
+    public static final long mlp_gate$offset() {
+        return mlp_gate$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t mlp_gate
+     * }
+     */
+    public static int mlp_gate(MemorySegment struct) {
+        return struct.get(mlp_gate$LAYOUT, mlp_gate$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t mlp_gate
+     * }
+     */
+    public static void mlp_gate(MemorySegment struct, int fieldValue) {
+        struct.set(mlp_gate$LAYOUT, mlp_gate$OFFSET, fieldValue);
+    }
+
     private static final OfInt bits_site$LAYOUT = (OfInt)$LAYOUT.select(groupElement("bits_site"));
 
     /**
@@ -769,6 +868,138 @@ public class sol_context_params {
      */
     public static void bits_site(MemorySegment struct, int fieldValue) {
         struct.set(bits_site$LAYOUT, bits_site$OFFSET, fieldValue);
+    }
+
+    private static final OfInt execution$LAYOUT = (OfInt)$LAYOUT.select(groupElement("execution"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t execution
+     * }
+     */
+    public static final OfInt execution$layout() {
+        return execution$LAYOUT;
+    }
+
+    private static final long execution$OFFSET = $LAYOUT.byteOffset(groupElement("execution"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t execution
+     * }
+     */
+    public static final long execution$offset() {
+        return execution$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t execution
+     * }
+     */
+    public static int execution(MemorySegment struct) {
+        return struct.get(execution$LAYOUT, execution$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t execution
+     * }
+     */
+    public static void execution(MemorySegment struct, int fieldValue) {
+        struct.set(execution$LAYOUT, execution$OFFSET, fieldValue);
+    }
+
+    private static final OfBoolean skip_mlp$LAYOUT = (OfBoolean)$LAYOUT.select(groupElement("skip_mlp"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * bool skip_mlp
+     * }
+     */
+    public static final OfBoolean skip_mlp$layout() {
+        return skip_mlp$LAYOUT;
+    }
+
+    private static final long skip_mlp$OFFSET = $LAYOUT.byteOffset(groupElement("skip_mlp"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * bool skip_mlp
+     * }
+     */
+    public static final long skip_mlp$offset() {
+        return skip_mlp$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * bool skip_mlp
+     * }
+     */
+    public static boolean skip_mlp(MemorySegment struct) {
+        return struct.get(skip_mlp$LAYOUT, skip_mlp$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * bool skip_mlp
+     * }
+     */
+    public static void skip_mlp(MemorySegment struct, boolean fieldValue) {
+        struct.set(skip_mlp$LAYOUT, skip_mlp$OFFSET, fieldValue);
+    }
+
+    private static final OfBoolean record_mlp$LAYOUT = (OfBoolean)$LAYOUT.select(groupElement("record_mlp"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * bool record_mlp
+     * }
+     */
+    public static final OfBoolean record_mlp$layout() {
+        return record_mlp$LAYOUT;
+    }
+
+    private static final long record_mlp$OFFSET = $LAYOUT.byteOffset(groupElement("record_mlp"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * bool record_mlp
+     * }
+     */
+    public static final long record_mlp$offset() {
+        return record_mlp$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * bool record_mlp
+     * }
+     */
+    public static boolean record_mlp(MemorySegment struct) {
+        return struct.get(record_mlp$LAYOUT, record_mlp$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * bool record_mlp
+     * }
+     */
+    public static void record_mlp(MemorySegment struct, boolean fieldValue) {
+        struct.set(record_mlp$LAYOUT, record_mlp$OFFSET, fieldValue);
     }
 
     /**

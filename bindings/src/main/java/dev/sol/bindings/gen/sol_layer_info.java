@@ -20,6 +20,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t shared_units;
  *     int32_t routed_units;
  *     bool act_bits;
+ *     bool attn_skips;
+ *     bool mlp_skips;
  * }
  * }
  */
@@ -35,7 +37,9 @@ public class sol_layer_info {
         SolNative.C_INT.withName("shared_units"),
         SolNative.C_INT.withName("routed_units"),
         SolNative.C_BOOL.withName("act_bits"),
-        MemoryLayout.paddingLayout(3)
+        SolNative.C_BOOL.withName("attn_skips"),
+        SolNative.C_BOOL.withName("mlp_skips"),
+        MemoryLayout.paddingLayout(1)
     ).withName("sol_layer_info");
 
     /**
@@ -263,6 +267,94 @@ public class sol_layer_info {
      */
     public static void act_bits(MemorySegment struct, boolean fieldValue) {
         struct.set(act_bits$LAYOUT, act_bits$OFFSET, fieldValue);
+    }
+
+    private static final OfBoolean attn_skips$LAYOUT = (OfBoolean)$LAYOUT.select(groupElement("attn_skips"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * bool attn_skips
+     * }
+     */
+    public static final OfBoolean attn_skips$layout() {
+        return attn_skips$LAYOUT;
+    }
+
+    private static final long attn_skips$OFFSET = $LAYOUT.byteOffset(groupElement("attn_skips"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * bool attn_skips
+     * }
+     */
+    public static final long attn_skips$offset() {
+        return attn_skips$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * bool attn_skips
+     * }
+     */
+    public static boolean attn_skips(MemorySegment struct) {
+        return struct.get(attn_skips$LAYOUT, attn_skips$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * bool attn_skips
+     * }
+     */
+    public static void attn_skips(MemorySegment struct, boolean fieldValue) {
+        struct.set(attn_skips$LAYOUT, attn_skips$OFFSET, fieldValue);
+    }
+
+    private static final OfBoolean mlp_skips$LAYOUT = (OfBoolean)$LAYOUT.select(groupElement("mlp_skips"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * bool mlp_skips
+     * }
+     */
+    public static final OfBoolean mlp_skips$layout() {
+        return mlp_skips$LAYOUT;
+    }
+
+    private static final long mlp_skips$OFFSET = $LAYOUT.byteOffset(groupElement("mlp_skips"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * bool mlp_skips
+     * }
+     */
+    public static final long mlp_skips$offset() {
+        return mlp_skips$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * bool mlp_skips
+     * }
+     */
+    public static boolean mlp_skips(MemorySegment struct) {
+        return struct.get(mlp_skips$LAYOUT, mlp_skips$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * bool mlp_skips
+     * }
+     */
+    public static void mlp_skips(MemorySegment struct, boolean fieldValue) {
+        struct.set(mlp_skips$LAYOUT, mlp_skips$OFFSET, fieldValue);
     }
 
     /**

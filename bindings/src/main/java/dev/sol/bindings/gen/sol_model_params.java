@@ -18,6 +18,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t n_gpu_layers;
  *     bool use_mmap;
  *     bool vocab_only;
+ *     const char *predictor;
  * }
  * }
  */
@@ -31,7 +32,8 @@ public class sol_model_params {
         SolNative.C_INT.withName("n_gpu_layers"),
         SolNative.C_BOOL.withName("use_mmap"),
         SolNative.C_BOOL.withName("vocab_only"),
-        MemoryLayout.paddingLayout(2)
+        MemoryLayout.paddingLayout(2),
+        SolNative.C_POINTER.withName("predictor")
     ).withName("sol_model_params");
 
     /**
@@ -171,6 +173,50 @@ public class sol_model_params {
      */
     public static void vocab_only(MemorySegment struct, boolean fieldValue) {
         struct.set(vocab_only$LAYOUT, vocab_only$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout predictor$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("predictor"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const char *predictor
+     * }
+     */
+    public static final AddressLayout predictor$layout() {
+        return predictor$LAYOUT;
+    }
+
+    private static final long predictor$OFFSET = $LAYOUT.byteOffset(groupElement("predictor"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const char *predictor
+     * }
+     */
+    public static final long predictor$offset() {
+        return predictor$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const char *predictor
+     * }
+     */
+    public static MemorySegment predictor(MemorySegment struct) {
+        return struct.get(predictor$LAYOUT, predictor$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const char *predictor
+     * }
+     */
+    public static void predictor(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(predictor$LAYOUT, predictor$OFFSET, fieldValue);
     }
 
     /**

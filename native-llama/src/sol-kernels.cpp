@@ -1,0 +1,208 @@
+#include "sol-kernels.h"
+
+#include "sol-simd.h"
+
+#include "ggml.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using f32x8 = sol_f32x8;
+
+static constexpr int64_t PREFETCH = 6; // cells ahead
+
+static float dot(const float * a, const float * b, int64_t n) {
+    f32x8 sum0 = f32x8::all(0.0f);
+    f32x8 sum1 = f32x8::all(0.0f);
+
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        sum0 = sum0.plus_product(f32x8::load(a + i),     f32x8::load(b + i));
+        sum1 = sum1.plus_product(f32x8::load(a + i + 8), f32x8::load(b + i + 8));
+    }
+
+    float res = (sum0 + sum1).sum();
+    for (; i < n; ++i) {
+        res += a[i]*b[i];
+    }
+    return res;
+}
+
+void sol_dots(const float * rows, int64_t n_rows, int64_t n, const float * q, float scale, float * out) {
+    int64_t r = 0;
+
+    // four rows share the loads of q, and one tree of additions
+    for (; r + 4 <= n_rows && n % 8 == 0; r += 4) {
+        const float * row = rows + r*n;
+
+        f32x8 sum[4] = { f32x8::all(0.0f), f32x8::all(0.0f), f32x8::all(0.0f), f32x8::all(0.0f) };
+
+        for (int64_t i = 0; i < n; i += 8) {
+            const f32x8 x = f32x8::load(q + i);
+
+            sum[0] = sum[0].plus_product(x, f32x8::load(row       + i));
+            sum[1] = sum[1].plus_product(x, f32x8::load(row +   n + i));
+            sum[2] = sum[2].plus_product(x, f32x8::load(row + 2*n + i));
+            sum[3] = sum[3].plus_product(x, f32x8::load(row + 3*n + i));
+        }
+
+        f32x8::sum4(sum[0], sum[1], sum[2], sum[3], out + r);
+        for (int i = 0; i < 4; ++i) {
+            out[r + i] *= scale;
+        }
+    }
+
+    for (; r < n_rows; ++r) {
+        out[r] = scale*dot(q, rows + r*n, n);
+    }
+}
+
+float sol_max(const float * x, int64_t n, float least) {
+    float res = least;
+
+    int64_t i = 0;
+    if (n >= 16) {
+        f32x8 a = f32x8::load(x);
+        f32x8 b = f32x8::load(x + 8);
+        for (i = 16; i + 16 <= n; i += 16) {
+            a = max(a, f32x8::load(x + i));
+            b = max(b, f32x8::load(x + i + 8));
+        }
+
+        float lanes[8];
+        max(a, b).store(lanes);
+        for (const float lane : lanes) {
+            res = std::max(res, lane);
+        }
+    }
+    for (; i < n; ++i) {
+        res = std::max(res, x[i]);
+    }
+    return res;
+}
+
+float sol_exp_sum(float * x, int64_t n, float max) {
+    const f32x8 shift = f32x8::all(max);
+
+    f32x8 sums = f32x8::all(0.0f);
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const f32x8 e = f32x8::exp(f32x8::load(x + i) - shift);
+        e.store(x + i);
+        sums = sums + e;
+    }
+
+    float res = sums.sum();
+    for (; i < n; ++i) {
+        x[i] = std::exp(x[i] - max);
+        res += x[i];
+    }
+    return res;
+}
+
+// Columns [first, first + 8·WIDTH) of all rows, in registers.
+template<int WIDTH>
+static void add_weighted_columns(const float * rows, int64_t n_rows, int64_t n, const float * weights, float * acc, int64_t first) {
+    f32x8 sum[WIDTH];
+    for (int c = 0; c < WIDTH; ++c) {
+        sum[c] = f32x8::load(acc + first + 8*c);
+    }
+
+    for (int64_t r = 0; r < n_rows; ++r) {
+        const f32x8 w = f32x8::all(weights[r]);
+        for (int c = 0; c < WIDTH; ++c) {
+            sum[c] = sum[c].plus_product(w, f32x8::load(rows + r*n + first + 8*c));
+        }
+    }
+
+    for (int c = 0; c < WIDTH; ++c) {
+        sum[c].store(acc + first + 8*c);
+    }
+}
+
+void sol_add_weighted(const float * rows, int64_t n_rows, int64_t n, const float * weights, float * acc) {
+    int64_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        add_weighted_columns<8>(rows, n_rows, n, weights, acc, i);
+    }
+    for (; i + 8 <= n; i += 8) {
+        add_weighted_columns<1>(rows, n_rows, n, weights, acc, i);
+    }
+    for (; i < n; ++i) {
+        for (int64_t r = 0; r < n_rows; ++r) {
+            acc[i] += weights[r]*rows[r*n + i];
+        }
+    }
+}
+
+float sol_upper_bound(const float * q, const float * least, const float * greatest, int64_t n) {
+    f32x8 sums = f32x8::all(0.0f);
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const f32x8 x = f32x8::load(q + i);
+        sums = sums + max(x*f32x8::load(least + i), x*f32x8::load(greatest + i));
+    }
+
+    float res = sums.sum();
+    for (; i < n; ++i) {
+        res += std::max(q[i]*least[i], q[i]*greatest[i]);
+    }
+    return res;
+}
+
+// Calls widen(row, out) for every row. A cell's rows are read one after the other, and those of a cell further on asked for:
+// hardware does not foresee pieces far apart.
+template<typename F>
+static void for_each_row(const sol_kv_rows & s, size_t row_bytes, float * rows, F widen) {
+    const auto cell = [&](int64_t i) {
+        return s.data + s.cell_stride*(size_t) *(const int32_t *) ((const char *) s.index + s.index_stride*i);
+    };
+
+    for (int64_t i = 0; i < s.n; ++i) {
+        const char * src   = cell(i);
+        const char * ahead = cell(std::min(i + PREFETCH, s.n_ahead - 1));
+
+        for (int64_t h = 0; h < s.n_head; ++h) {
+            for (size_t b = 0; b < row_bytes; b += 64) {
+                __builtin_prefetch(ahead + h*s.head_stride + b);
+            }
+            widen(src + h*s.head_stride, rows + (h*s.n + i)*s.ne0);
+        }
+    }
+}
+
+void sol_widen_f16(const sol_kv_rows & s, float * rows) {
+    for_each_row(s, s.ne0*sizeof(uint16_t), rows, [&](const char * row, float * out) {
+        const auto * src = (const uint16_t *) row;
+
+        int64_t d = 0;
+        for (; d + 8 <= s.ne0; d += 8) {
+            f32x8::load_f16(src + d).store(out + d);
+        }
+        for (; d < s.ne0; ++d) {
+            out[d] = ggml_fp16_to_fp32(src[d]);
+        }
+    });
+}
+
+void sol_widen_q8_0(const sol_kv_rows & s, float * rows) {
+    constexpr int64_t QUANT = 32;
+    constexpr int64_t BYTES = sizeof(uint16_t) + QUANT;
+
+    for_each_row(s, s.ne0/QUANT*BYTES, rows, [&](const char * row, float * out) {
+        for (int64_t d = 0; d < s.ne0; d += QUANT, row += BYTES) {
+            uint16_t scale;
+            memcpy(&scale, row, sizeof(scale));
+
+            const f32x8    all = f32x8::all(ggml_fp16_to_fp32(scale));
+            const int8_t * q   = (const int8_t *) row + sizeof(scale);
+
+            for (int64_t i = 0; i < QUANT; i += 8) {
+                (all*f32x8::load_i8(q + i)).store(out + d + i);
+            }
+        }
+    });
+}
