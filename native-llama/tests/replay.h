@@ -12,6 +12,7 @@
 #include "sol-choice.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -81,6 +82,11 @@ struct replay_result {
     int64_t n_differ_first = 0; // … of pages in layer 0, where queries and keys have not been through any attention
     float   logits    = 0.0f; // largest difference, relative to the largest magnitude
     float   hidden    = 0.0f;
+    double  error     = 0.0;  // of all logits, the sum of squares of the differences
+    double  energy    = 0.0;  // … and of the logits
+
+    // Root mean square of the differences, relative to that of the logits.
+    double relative_error() const { return energy > 0.0 ? std::sqrt(error/energy) : 0.0; }
 
     void add(const replay_result & other) {
         n_tokens       += other.n_tokens;
@@ -89,6 +95,19 @@ struct replay_result {
         n_differ_first += other.n_differ_first;
         logits = std::max(logits, other.logits);
         hidden = std::max(hidden, other.hidden);
+        error  += other.error;
+        energy += other.energy;
+    }
+
+    void add_difference(const decoded_token & recorded, const decoded_token & own) {
+        logits = std::max(logits, max_difference(recorded.logits, own.logits));
+        hidden = std::max(hidden, max_difference(recorded.hidden, own.hidden));
+
+        for (size_t i = 0; i < own.logits.size(); ++i) {
+            const double difference = recorded.logits[i] - own.logits[i];
+            error  += difference*difference;
+            energy += (double) own.logits[i]*own.logits[i];
+        }
     }
 };
 
@@ -219,14 +238,14 @@ inline void replay_decode(sol_context & context, const tiny_model & m, const seq
 
         ++replayer.result.n_tokens;
         if (recorded.output) {
-            replayer.result.logits = std::max(replayer.result.logits, max_difference(recorded.logits, own.logits));
-            replayer.result.hidden = std::max(replayer.result.hidden, max_difference(recorded.hidden, own.hidden));
+            replayer.result.add_difference(recorded, own);
         }
     }
 }
 
 // Replays a history alone. `params` are those of the context where it was recorded.
-inline replay_result replay(sol_model & model, const tiny_model & m, sol_context_params params, const sequence_history & history) {
+inline replay_result replay(sol_model & model, const tiny_model & m, sol_context_params params, const sequence_history & history,
+        bool own_attention = false) {
     uint32_t n_tokens = 0;
     for (const sequence_event & event : history) {
         n_tokens += (uint32_t) event.tokens.size();
@@ -236,6 +255,7 @@ inline replay_result replay(sol_model & model, const tiny_model & m, sol_context
 
     const context_ptr context = new_context(model, params);
     sequence_replayer replayer;
+    context->state->own_attention = own_attention;
 
     for (const sequence_event & event : history) {
         switch (event.what) {
