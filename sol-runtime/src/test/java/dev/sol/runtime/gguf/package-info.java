@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.gguf;
+
+import org.jspecify.annotations.NullMarked;
