@@ -13,7 +13,8 @@ import java.lang.foreign.SegmentAllocator;
  * @param maxSequences most sequences, 1 to 256
  * @param threads threads of a single-token decode
  * @param batchThreads threads of larger batches
- * @param flashAttention fused attention; the KV cache is F16 either way
+ * @param flashAttention fused attention
+ * @param kvType the type of keys and values; Q8_0 needs {@code flashAttention}
  * @param attentionCriterion how the attended positions are chosen
  * @param attentionSinks positions 0 … sinks-1 are always attended
  * @param attentionWindow so are the newest {@code window} positions before the token, and the token itself
@@ -22,7 +23,11 @@ import java.lang.foreign.SegmentAllocator;
  * @param droppedPages what stands in for a dropped page; a tail needs a criterion with pages
  * @param mlpCriterion how the MLP units are chosen
  * @param mlpGroup neurons in a unit: 1, 8 or 32
+ * @param mlpGate what neurons are scored by; {@link MlpGate#PREDICTED} needs a model with a predictor
  * @param bitsSite what the bits knob rounds
+ * @param execution how tokens with knobs are computed
+ * @param skipMlp with {@link Execution#SKIP}: MLPs, too, for which the model keeps its down projections in a second order
+ * @param recordMlp keep what {@link Sol#mlpRecord} reads
  */
 public record ContextParams(
         int contextSize,
@@ -32,6 +37,7 @@ public record ContextParams(
         int threads,
         int batchThreads,
         boolean flashAttention,
+        KvType kvType,
         AttentionCriterion attentionCriterion,
         int attentionSinks,
         int attentionWindow,
@@ -40,7 +46,11 @@ public record ContextParams(
         DroppedPages droppedPages,
         MlpCriterion mlpCriterion,
         int mlpGroup,
-        BitsSite bitsSite) {
+        MlpGate mlpGate,
+        BitsSite bitsSite,
+        Execution execution,
+        boolean skipMlp,
+        boolean recordMlp) {
 
     /** @throws InvalidArgumentException for a negative size, which C would read as a huge one */
     public ContextParams {
@@ -65,6 +75,7 @@ public record ContextParams(
                 sol_context_params.n_threads(struct),
                 sol_context_params.n_threads_batch(struct),
                 sol_context_params.flash_attn(struct),
+                KvType.of(sol_context_params.kv_type(struct)),
                 AttentionCriterion.of(sol_context_params.attn_criterion(struct)),
                 sol_context_params.attn_sinks(struct),
                 sol_context_params.attn_window(struct),
@@ -73,7 +84,11 @@ public record ContextParams(
                 DroppedPages.of(sol_context_params.attn_dropped(struct)),
                 MlpCriterion.of(sol_context_params.mlp_criterion(struct)),
                 sol_context_params.mlp_group(struct),
-                BitsSite.of(sol_context_params.bits_site(struct)));
+                MlpGate.of(sol_context_params.mlp_gate(struct)),
+                BitsSite.of(sol_context_params.bits_site(struct)),
+                Execution.of(sol_context_params.execution(struct)),
+                sol_context_params.skip_mlp(struct),
+                sol_context_params.record_mlp(struct));
     }
 
     MemorySegment write(SegmentAllocator allocator) {
@@ -85,6 +100,7 @@ public record ContextParams(
         sol_context_params.n_threads(struct, threads);
         sol_context_params.n_threads_batch(struct, batchThreads);
         sol_context_params.flash_attn(struct, flashAttention);
+        sol_context_params.kv_type(struct, kvType.code());
         sol_context_params.attn_criterion(struct, attentionCriterion.code());
         sol_context_params.attn_sinks(struct, attentionSinks);
         sol_context_params.attn_window(struct, attentionWindow);
@@ -93,7 +109,11 @@ public record ContextParams(
         sol_context_params.attn_dropped(struct, droppedPages.code());
         sol_context_params.mlp_criterion(struct, mlpCriterion.code());
         sol_context_params.mlp_group(struct, mlpGroup);
+        sol_context_params.mlp_gate(struct, mlpGate.code());
         sol_context_params.bits_site(struct, bitsSite.code());
+        sol_context_params.execution(struct, execution.code());
+        sol_context_params.skip_mlp(struct, skipMlp);
+        sol_context_params.record_mlp(struct, recordMlp);
         return struct;
     }
 }

@@ -11,8 +11,17 @@ import java.lang.foreign.MemorySegment;
  * @param sharedUnits the same for shared experts
  * @param routedUnits the same for routed experts: of all that one token goes to
  * @param actBits whether b rounds an MLP's output (or input) in the layer
+ * @param attentionSkips whether what κ drops is not read, in a context made with {@link Execution#SKIP}; otherwise it is masked
+ * @param mlpSkips the same for the units that ρ drops of dense MLPs and shared experts
  */
-public record LayerInfo(AttentionClass attention, int mlpUnits, int sharedUnits, int routedUnits, boolean actBits) {
+public record LayerInfo(
+        AttentionClass attention,
+        int mlpUnits,
+        int sharedUnits,
+        int routedUnits,
+        boolean actBits,
+        boolean attentionSkips,
+        boolean mlpSkips) {
 
     static LayerInfo read(MemorySegment struct) {
         return new LayerInfo(
@@ -20,6 +29,8 @@ public record LayerInfo(AttentionClass attention, int mlpUnits, int sharedUnits,
                 sol_layer_info.mlp_units(struct),
                 sol_layer_info.shared_units(struct),
                 sol_layer_info.routed_units(struct),
-                sol_layer_info.act_bits(struct));
+                sol_layer_info.act_bits(struct),
+                sol_layer_info.attn_skips(struct),
+                sol_layer_info.mlp_skips(struct));
     }
 }

@@ -2,6 +2,7 @@ package dev.sol.bindings;
 
 import dev.sol.bindings.gen.SolNative;
 import dev.sol.bindings.gen.sol_layer_info;
+import dev.sol.bindings.gen.sol_mlp_record;
 import dev.sol.bindings.gen.sol_usage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,7 @@ final class Scratch {
     private final MemorySegment size = arena.allocate(SolNative.C_LONG_LONG);
     private final MemorySegment usage = sol_usage.allocate(arena);
     private final MemorySegment layerInfo = sol_layer_info.allocate(arena);
+    private final MemorySegment mlpRecord = sol_mlp_record.allocate(arena);
     private MemorySegment buffer = arena.allocate(SMALL, Long.BYTES);
 
     private Scratch() {}
@@ -59,6 +61,11 @@ final class Scratch {
     /** A {@code struct sol_layer_info *}. */
     MemorySegment layerInfo() {
         return layerInfo;
+    }
+
+    /** A {@code struct sol_mlp_record *}. */
+    MemorySegment mlpRecord() {
+        return mlpRecord;
     }
 
     /** A {@code size_t *}. */

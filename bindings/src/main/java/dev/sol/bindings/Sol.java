@@ -59,7 +59,8 @@ public final class Sol {
      * and frees it with {@link #freeModel}.
      *
      * @throws ModelNotFoundException if there is no such file
-     * @throws InvalidModelException if it is not a GGUF, is damaged, or holds a model of an unsupported kind
+     * @throws InvalidModelException if it is not a GGUF, is damaged, or holds a model of an unsupported kind; all of that also of
+     *     the predictor
      */
     public static ModelHandle loadModel(Path file, ModelParams params) {
         NativeLibrary.load();
@@ -73,6 +74,14 @@ public final class Sol {
     /** Frees a model that has no contexts any more. */
     public static void freeModel(ModelHandle model) {
         SolNative.sol_model_free(model.address());
+    }
+
+    /**
+     * Bytes of memory that the model's contexts have needed beside its weights so far, and share: down projections in another
+     * order, the predictor.
+     */
+    public static long extraBytes(ModelHandle model) {
+        return SolNative.sol_model_extra_bytes(model.address());
     }
 
     /**
@@ -268,6 +277,18 @@ public final class Sol {
         MemorySegment usage = Scratch.current().usage();
         check(SolNative.sol_get_usage(context.address(), i, usage));
         return Usage.read(usage);
+    }
+
+    /**
+     * What chose the neurons of the gated MLP in {@code layer}, for each token of the last batch: all of them outputs, with knobs,
+     * in a context with {@link ContextParams#recordMlp}. Valid as {@link #logits} is.
+     *
+     * @throws InvalidArgumentException if nothing was recorded for the layer
+     */
+    public static MlpRecord mlpRecord(ContextHandle context, int layer) {
+        MemorySegment struct = Scratch.current().mlpRecord();
+        check(SolNative.sol_get_mlp_record(context.address(), layer, struct));
+        return MlpRecord.read(struct);
     }
 
     /**

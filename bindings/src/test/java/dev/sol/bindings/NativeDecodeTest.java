@@ -130,7 +130,8 @@ class NativeDecodeTest {
     @Test
     void layersSayWhatTheKnobsCanDo() {
         for (int layer = 0; layer < TinyModel.LAYERS; layer++) {
-            assertThat(Sol.layerInfo(context, layer)).isEqualTo(new LayerInfo(AttentionClass.FULL, 12, 0, 0, true));
+            assertThat(Sol.layerInfo(context, layer))
+                    .isEqualTo(new LayerInfo(AttentionClass.FULL, 12, 0, 0, true, false, false));
         }
         assertThatThrownBy(() -> Sol.layerInfo(context, TinyModel.LAYERS)).isInstanceOf(InvalidArgumentException.class);
     }

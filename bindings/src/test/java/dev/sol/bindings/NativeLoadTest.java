@@ -42,6 +42,7 @@ class NativeLoadTest {
                         params.threads(),
                         params.batchThreads(),
                         true,
+                        KvType.F16,
                         AttentionCriterion.RECENCY,
                         4,
                         2,
@@ -50,7 +51,11 @@ class NativeLoadTest {
                         DroppedPages.NONE,
                         MlpCriterion.NEURON,
                         8,
-                        BitsSite.OUTPUT));
+                        MlpGate.EXACT,
+                        BitsSite.OUTPUT,
+                        Execution.REFERENCE,
+                        true,
+                        false));
         assertThat(params.threads()).isPositive();
         assertThat(params.batchThreads()).isPositive();
     }

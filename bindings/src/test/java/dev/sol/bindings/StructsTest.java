@@ -3,6 +3,8 @@ package dev.sol.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sol.bindings.gen.SolNative;
+import dev.sol.bindings.gen.sol_layer_info;
 import dev.sol.bindings.gen.sol_usage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -18,15 +20,16 @@ class StructsTest {
 
     @Test
     void contextParamsKeepEveryField() {
-        ContextParams params = params(1);
-
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(ContextParams.read(params.write(arena))).isEqualTo(params);
+            for (boolean skipMlp : new boolean[] {false, true}) {
+                ContextParams params = params(1, skipMlp);
+                assertThat(ContextParams.read(params.write(arena))).isEqualTo(params);
+            }
         }
     }
 
     /** No two fields alike, so that two that change places are noticed. */
-    private static ContextParams params(int contextSize) {
+    private static ContextParams params(int contextSize, boolean skipMlp) {
         return new ContextParams(
                 contextSize,
                 2,
@@ -35,6 +38,7 @@ class StructsTest {
                 5,
                 6,
                 true,
+                KvType.Q8_0,
                 AttentionCriterion.MEAN,
                 7,
                 8,
@@ -43,7 +47,11 @@ class StructsTest {
                 DroppedPages.TAIL,
                 MlpCriterion.CHANNEL,
                 10,
-                BitsSite.INPUT);
+                MlpGate.PREDICTED,
+                BitsSite.INPUT,
+                Execution.SKIP,
+                skipMlp,
+                !skipMlp);
     }
 
     @Test
@@ -57,6 +65,12 @@ class StructsTest {
                 .allSatisfy(each -> assertThat(DroppedPages.of(each.code())).isSameAs(each));
         assertThat(MlpCriterion.values())
                 .allSatisfy(each -> assertThat(MlpCriterion.of(each.code())).isSameAs(each));
+        assertThat(Execution.values())
+                .allSatisfy(each -> assertThat(Execution.of(each.code())).isSameAs(each));
+        assertThat(KvType.values())
+                .allSatisfy(each -> assertThat(KvType.of(each.code())).isSameAs(each));
+        assertThat(MlpGate.values())
+                .allSatisfy(each -> assertThat(MlpGate.of(each.code())).isSameAs(each));
         assertThat(BitsSite.values())
                 .allSatisfy(each -> assertThat(BitsSite.of(each.code())).isSameAs(each));
     }
@@ -68,6 +82,8 @@ class StructsTest {
                 ModelParams params = new ModelParams(-1, mmap, !mmap);
                 assertThat(ModelParams.read(params.write(arena))).isEqualTo(params);
             }
+            ModelParams predicted = new ModelParams(0, true, false, Path.of("vorhersage-ü.gguf"));
+            assertThat(ModelParams.read(predicted.write(arena))).isEqualTo(predicted);
         }
     }
 
@@ -83,8 +99,27 @@ class StructsTest {
     }
 
     @Test
+    void layersReadEveryFieldInTheOrderOfTheStruct() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment struct = sol_layer_info.allocate(arena);
+            sol_layer_info.attn(struct, SolNative.SOL_ATTN_SLIDING());
+            sol_layer_info.mlp_units(struct, 1);
+            sol_layer_info.shared_units(struct, 2);
+            sol_layer_info.routed_units(struct, 3);
+            sol_layer_info.act_bits(struct, true);
+            sol_layer_info.attn_skips(struct, true);
+            assertThat(LayerInfo.read(struct))
+                    .isEqualTo(new LayerInfo(AttentionClass.SLIDING, 1, 2, 3, true, true, false));
+            sol_layer_info.attn_skips(struct, false);
+            sol_layer_info.mlp_skips(struct, true);
+            assertThat(LayerInfo.read(struct))
+                    .isEqualTo(new LayerInfo(AttentionClass.SLIDING, 1, 2, 3, true, false, true));
+        }
+    }
+
+    @Test
     void negativeSizesDoNotReachC() {
-        assertThatThrownBy(() -> params(-1))
+        assertThatThrownBy(() -> params(-1, true))
                 .isInstanceOf(InvalidArgumentException.class)
                 .hasMessageContaining("context size is negative: -1");
     }
@@ -96,6 +131,9 @@ class StructsTest {
         assertThatThrownBy(() -> AttentionChoice.of(77)).hasMessageContaining("sol_attn_choice 77");
         assertThatThrownBy(() -> DroppedPages.of(77)).hasMessageContaining("sol_attn_dropped 77");
         assertThatThrownBy(() -> MlpCriterion.of(77)).hasMessageContaining("sol_mlp_criterion 77");
+        assertThatThrownBy(() -> Execution.of(77)).hasMessageContaining("sol_execution 77");
+        assertThatThrownBy(() -> KvType.of(77)).hasMessageContaining("sol_kv_type 77");
+        assertThatThrownBy(() -> MlpGate.of(77)).hasMessageContaining("sol_mlp_gate 77");
         assertThatThrownBy(() -> BitsSite.of(77)).hasMessageContaining("sol_bits_site 77");
     }
 

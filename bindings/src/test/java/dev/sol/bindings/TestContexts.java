@@ -5,6 +5,19 @@ final class TestContexts {
     private TestContexts() {}
 
     static ContextParams params(int cells, int sequences, int mlpGroup) {
+        return params(cells, sequences, mlpGroup, KvType.F16, MlpGate.EXACT, Execution.REFERENCE, true, false);
+    }
+
+    /** For how knobs are computed. */
+    static ContextParams params(
+            int cells,
+            int sequences,
+            int mlpGroup,
+            KvType kvType,
+            MlpGate gate,
+            Execution execution,
+            boolean skipMlp,
+            boolean recordMlp) {
         return new ContextParams(
                 cells,
                 cells + 64,
@@ -13,6 +26,7 @@ final class TestContexts {
                 1,
                 1,
                 true,
+                kvType,
                 AttentionCriterion.RECENCY,
                 4,
                 2,
@@ -21,7 +35,11 @@ final class TestContexts {
                 DroppedPages.NONE,
                 MlpCriterion.NEURON,
                 mlpGroup,
-                BitsSite.OUTPUT);
+                gate,
+                BitsSite.OUTPUT,
+                execution,
+                skipMlp,
+                recordMlp);
     }
 
     /** For what knobs mean. */
@@ -34,6 +52,26 @@ final class TestContexts {
             MlpCriterion mlp,
             BitsSite bitsSite) {
         return new ContextParams(
-                256, 256, 256, 1, 1, 1, flashAttention, attention, 4, 2, page, choice, dropped, mlp, 8, bitsSite);
+                256,
+                256,
+                256,
+                1,
+                1,
+                1,
+                flashAttention,
+                KvType.F16,
+                attention,
+                4,
+                2,
+                page,
+                choice,
+                dropped,
+                mlp,
+                8,
+                MlpGate.EXACT,
+                bitsSite,
+                Execution.REFERENCE,
+                true,
+                false);
     }
 }

@@ -68,6 +68,11 @@ public final class CompletionEngine implements AutoCloseable {
         return decoder.contextLength();
     }
 
+    /** How steps with knobs are computed. */
+    public Execution execution() {
+        return decoder.execution();
+    }
+
     /** What the knobs do in each layer of the model. */
     public List<LayerKnobs> layers() {
         return decoder.layers();
@@ -110,7 +115,7 @@ public final class CompletionEngine implements AutoCloseable {
      * @throws ClosedException after {@link #close}
      */
     public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
-        CompletionTask task = new CompletionTask(request, listener, this::cancelled);
+        CompletionTask task = new CompletionTask(request, listener, decoder.execution(), this::cancelled);
         lock.lock();
         try {
             if (closing) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requested the targets; dense without a budget
  * @param realised means over the effective steps of what they used, from the native counters; null without effective steps
  * @param policy the name of the policy; {@code dense} without a budget
+ * @param execution how steps with knobs were computed
  * @param steps decode steps: {@code completionTokens} - 1, as the first token comes from the prompt
  * @param cappedMaxTokens how many tokens there was room for in the context, when that was less than asked for
  * @param unreached axes whose knob reaches no layer of the model: realised as dense
@@ -30,6 +31,7 @@ public record CompletionResult(
         Budget requested,
         @Nullable Budget realised,
         String policy,
+        Execution execution,
         int steps,
         OptionalInt cappedMaxTokens,
         List<Axis> unreached,

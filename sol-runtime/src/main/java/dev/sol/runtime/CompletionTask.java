@@ -14,14 +14,23 @@ final class CompletionTask implements CompletionHandle {
 
     private final CompletionRequest request;
     private final CompletionListener listener;
+    private final Execution execution;
     private final Consumer<CompletionTask> onCancel;
     private final CompletableFuture<CompletionResult> result = new CompletableFuture<>();
     private volatile boolean cancelled;
 
-    /** @param onCancel told once that the task was cancelled, on the cancelling thread */
-    CompletionTask(CompletionRequest request, CompletionListener listener, Consumer<CompletionTask> onCancel) {
+    /**
+     * @param execution of the decoder that is to run it
+     * @param onCancel told once that the task was cancelled, on the cancelling thread
+     */
+    CompletionTask(
+            CompletionRequest request,
+            CompletionListener listener,
+            Execution execution,
+            Consumer<CompletionTask> onCancel) {
         this.request = request;
         this.listener = listener;
+        this.execution = execution;
         this.onCancel = onCancel;
     }
 
@@ -52,6 +61,7 @@ final class CompletionTask implements CompletionHandle {
                 budget == null ? Budget.DENSE : budget,
                 null,
                 budget == null ? "dense" : request.policy().name(),
+                execution,
                 0,
                 OptionalInt.empty(),
                 List.of(),

@@ -1,5 +1,7 @@
 package dev.sol.runtime;
 
+import java.util.function.Consumer;
+
 /**
  * How a context is made.
  *
@@ -13,7 +15,12 @@ package dev.sol.runtime;
  * @param threads threads of a single-token decode; 0 = one for each processor, or a single one for a tiny model: see {@link
  *     #SINGLE_THREAD_PARAMETERS}
  * @param batchThreads threads of larger batches; 0 = as for {@code threads}
- * @param flashAttention fused attention, which criteria with pages need; the KV cache is F16 either way
+ * @param flashAttention fused attention, which criteria with pages and {@link KvType#Q8_0} need
+ * @param kvType the type of keys and values
+ * @param execution how tokens with knobs are computed
+ * @param skipMlp with {@link Execution#SKIP}: MLPs, too, for which the model keeps its down projections in a second order ({@link
+ *     Model#extraBytes}); without it only attention skips
+ * @param recordMlp keep what {@link InferenceContext#mlpRecord} reads, for calibration
  * @param knobs what the knobs mean
  */
 public record ContextOptions(
@@ -25,6 +32,10 @@ public record ContextOptions(
         int threads,
         int batchThreads,
         boolean flashAttention,
+        KvType kvType,
+        Execution execution,
+        boolean skipMlp,
+        boolean recordMlp,
         KnobOptions knobs) {
 
     /** The most that {@code contextLength} 0 asks for: the KV cache of a model with a huge context takes huge memory. */
@@ -36,8 +47,9 @@ public record ContextOptions(
      */
     public static final long SINGLE_THREAD_PARAMETERS = 10_000_000;
 
-    public static final ContextOptions DEFAULT =
-            new ContextOptions(0, 0, 2048, 512, 1, 0, 0, true, KnobOptions.DEFAULT);
+    /** One sequence of the model's context, F16 keys and values, {@link Execution#REFERENCE}. */
+    public static final ContextOptions DEFAULT = new ContextOptions(
+            0, 0, 2048, 512, 1, 0, 0, true, KvType.F16, Execution.REFERENCE, true, false, KnobOptions.DEFAULT);
 
     private static final int MAX_THREADS = 512; // GGML_MAX_N_THREADS
 
@@ -52,66 +64,128 @@ public record ContextOptions(
             throw RequestException.invalid(
                     "attn_criterion", "attention criteria with pages (quest, mean) need flash attention");
         }
+        if (kvType == KvType.Q8_0 && !flashAttention) {
+            throw RequestException.invalid("kv_type", "keys and values of type q8_0 need flash attention");
+        }
         requireThreads(threads);
         requireThreads(batchThreads);
     }
 
     /** These options with another context length. */
     public ContextOptions withContextLength(int value) {
-        return new ContextOptions(
-                value, cells, batchSize, microBatchSize, maxSequences, threads, batchThreads, flashAttention, knobs);
+        return with(draft -> draft.contextLength = value);
     }
 
     /** These options with so many KV cells for all sequences together. */
     public ContextOptions withCells(int value) {
-        return new ContextOptions(
-                contextLength,
-                value,
-                batchSize,
-                microBatchSize,
-                maxSequences,
-                threads,
-                batchThreads,
-                flashAttention,
-                knobs);
+        return with(draft -> draft.cells = value);
     }
 
     /** These options with another batch and micro-batch size. */
     public ContextOptions withBatchSize(int batch, int microBatch) {
-        return new ContextOptions(
-                contextLength, cells, batch, microBatch, maxSequences, threads, batchThreads, flashAttention, knobs);
+        return with(draft -> {
+            draft.batchSize = batch;
+            draft.microBatchSize = microBatch;
+        });
     }
 
     /** These options with another number of sequences. */
     public ContextOptions withMaxSequences(int value) {
-        return new ContextOptions(
-                contextLength, cells, batchSize, microBatchSize, value, threads, batchThreads, flashAttention, knobs);
+        return with(draft -> draft.maxSequences = value);
     }
 
     /** These options with so many threads for every decode. */
     public ContextOptions withThreads(int value) {
-        return new ContextOptions(
-                contextLength, cells, batchSize, microBatchSize, maxSequences, value, value, flashAttention, knobs);
+        return with(draft -> {
+            draft.threads = value;
+            draft.batchThreads = value;
+        });
     }
 
     /** These options with or without fused attention. */
     public ContextOptions withFlashAttention(boolean value) {
-        return new ContextOptions(
-                contextLength, cells, batchSize, microBatchSize, maxSequences, threads, batchThreads, value, knobs);
+        return with(draft -> draft.flashAttention = value);
+    }
+
+    /** These options with another type of keys and values. */
+    public ContextOptions withKvType(KvType value) {
+        return with(draft -> draft.kvType = value);
+    }
+
+    /** These options with another way to compute tokens with knobs. */
+    public ContextOptions withExecution(Execution value) {
+        return with(draft -> draft.execution = value);
+    }
+
+    /** These options with or without MLPs that skip. */
+    public ContextOptions withSkipMlp(boolean value) {
+        return with(draft -> draft.skipMlp = value);
+    }
+
+    /** These options with or without records of MLPs. */
+    public ContextOptions withRecordMlp(boolean value) {
+        return with(draft -> draft.recordMlp = value);
     }
 
     /** These options with other knobs. */
     public ContextOptions withKnobs(KnobOptions value) {
-        return new ContextOptions(
-                contextLength,
-                cells,
-                batchSize,
-                microBatchSize,
-                maxSequences,
-                threads,
-                batchThreads,
-                flashAttention,
-                value);
+        return with(draft -> draft.knobs = value);
+    }
+
+    private ContextOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components while one changes. */
+    private static final class Draft {
+        private int contextLength;
+        private int cells;
+        private int batchSize;
+        private int microBatchSize;
+        private int maxSequences;
+        private int threads;
+        private int batchThreads;
+        private boolean flashAttention;
+        private KvType kvType;
+        private Execution execution;
+        private boolean skipMlp;
+        private boolean recordMlp;
+        private KnobOptions knobs;
+
+        Draft(ContextOptions from) {
+            contextLength = from.contextLength;
+            cells = from.cells;
+            batchSize = from.batchSize;
+            microBatchSize = from.microBatchSize;
+            maxSequences = from.maxSequences;
+            threads = from.threads;
+            batchThreads = from.batchThreads;
+            flashAttention = from.flashAttention;
+            kvType = from.kvType;
+            execution = from.execution;
+            skipMlp = from.skipMlp;
+            recordMlp = from.recordMlp;
+            knobs = from.knobs;
+        }
+
+        ContextOptions options() {
+            return new ContextOptions(
+                    contextLength,
+                    cells,
+                    batchSize,
+                    microBatchSize,
+                    maxSequences,
+                    threads,
+                    batchThreads,
+                    flashAttention,
+                    kvType,
+                    execution,
+                    skipMlp,
+                    recordMlp,
+                    knobs);
+        }
     }
 
     private static void requireThreads(int value) {

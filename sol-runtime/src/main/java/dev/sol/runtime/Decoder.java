@@ -23,6 +23,9 @@ interface Decoder extends AutoCloseable {
     /** Positions that every token attends; a step is effective when it sees more. */
     int forcedPositions();
 
+    /** How steps with knobs are computed. */
+    Execution execution();
+
     /** What the knobs do in each layer. */
     List<LayerKnobs> layers();
 

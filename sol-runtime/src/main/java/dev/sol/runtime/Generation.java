@@ -64,6 +64,7 @@ final class Generation {
                 budget == null ? Budget.DENSE : budget,
                 spending.realised(),
                 budget == null ? "dense" : request.policy().name(),
+                decoder.execution(),
                 Math.max(generated - 1, 0),
                 room < request.maxTokens() ? OptionalInt.of(room) : OptionalInt.empty(),
                 spending.reach().unreached(),

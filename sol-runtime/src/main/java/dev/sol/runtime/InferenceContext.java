@@ -7,6 +7,8 @@ import dev.sol.bindings.InvalidArgumentException;
 import dev.sol.bindings.LogProbabilitiesHandle;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -46,6 +48,7 @@ public final class InferenceContext implements AutoCloseable {
     private final int[] oneOutput = new int[1];
     private final float[] oneScore = new float[Sol.SCORE_VALUES];
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
+    private long decodes; // guarded by `user`
 
     /** Takes over the caller's hold on the model, unless it throws. */
     InferenceContext(SharedModel model, ContextOptions options, ModelInfo info) {
@@ -104,6 +107,10 @@ public final class InferenceContext implements AutoCloseable {
                 threads(options.threads(), tiny, defaults.threads()),
                 threads(options.batchThreads(), tiny, defaults.batchThreads()),
                 options.flashAttention(),
+                switch (options.kvType()) {
+                    case F16 -> dev.sol.bindings.KvType.F16;
+                    case Q8_0 -> dev.sol.bindings.KvType.Q8_0;
+                },
                 switch (knobs.attention()) {
                     case RECENCY -> dev.sol.bindings.AttentionCriterion.RECENCY;
                     case QUEST -> dev.sol.bindings.AttentionCriterion.QUEST;
@@ -126,10 +133,20 @@ public final class InferenceContext implements AutoCloseable {
                     case CHANNEL -> dev.sol.bindings.MlpCriterion.CHANNEL;
                 },
                 knobs.group(),
+                switch (knobs.gate()) {
+                    case EXACT -> dev.sol.bindings.MlpGate.EXACT;
+                    case PREDICTED -> dev.sol.bindings.MlpGate.PREDICTED;
+                },
                 switch (knobs.bitsSite()) {
                     case OUTPUT -> dev.sol.bindings.BitsSite.OUTPUT;
                     case INPUT -> dev.sol.bindings.BitsSite.INPUT;
-                });
+                },
+                switch (options.execution()) {
+                    case REFERENCE -> dev.sol.bindings.Execution.REFERENCE;
+                    case SKIP -> dev.sol.bindings.Execution.SKIP;
+                },
+                options.skipMlp(),
+                options.recordMlp());
     }
 
     private static int threads(int wanted, boolean tiny, int processors) {
@@ -178,7 +195,10 @@ public final class InferenceContext implements AutoCloseable {
      * @throws EngineException if the KV cache has no room, or llama.cpp failed
      */
     public void decode() {
-        run(handle -> Sol.decode(handle, batch.buffer()));
+        run(handle -> {
+            decodes++;
+            Sol.decode(handle, batch.buffer());
+        });
     }
 
     /** Ends the running or the next {@link #decode} with a {@link CancellationException}. Any thread; nothing after close. */
@@ -224,6 +244,32 @@ public final class InferenceContext implements AutoCloseable {
      */
     public StepUsage usage(int index) {
         return call(handle -> StepUsage.of(Sol.usage(handle, index)));
+    }
+
+    /**
+     * What chose the neurons of the gated MLP in {@code layer}, for the tokens of the last batch: all of them outputs, with knobs, no
+     * more than a micro-batch, in a context with {@link ContextOptions#recordMlp}.
+     *
+     * @throws IllegalArgumentException if nothing was recorded for the layer
+     */
+    public MlpRecord mlpRecord(int layer) {
+        return call(handle -> new MlpRecord(this, layer, decodes, Sol.mlpRecord(handle, layer)));
+    }
+
+    /**
+     * Copies from a record of the last batch.
+     *
+     * @param decode the number of the decode that made it
+     * @throws IllegalStateException if there was another one since
+     */
+    void copyRecord(int layer, long decode, Function<dev.sol.bindings.MlpRecord, MemorySegment> values, float[] out) {
+        run(handle -> {
+            if (decode != decodes) {
+                throw new IllegalStateException("the record is of an earlier decode");
+            }
+            MemorySegment from = values.apply(Sol.mlpRecord(handle, layer));
+            MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, 0, out, 0, out.length);
+        });
     }
 
     /**

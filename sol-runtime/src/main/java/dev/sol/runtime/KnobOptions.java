@@ -12,6 +12,7 @@ package dev.sol.runtime;
  * @param dropped what stands in for a dropped page; {@link DroppedPages#TAIL} needs a criterion with pages
  * @param mlp how MLP units are chosen
  * @param group neurons in a unit: 1, 8 or 32. {@link MlpCriterion#CHANNEL} does not use it
+ * @param gate what neurons are scored by; {@link MlpGate#PREDICTED} needs a model with a predictor
  * @param bitsSite what b rounds
  */
 public record KnobOptions(
@@ -23,6 +24,7 @@ public record KnobOptions(
         DroppedPages dropped,
         MlpCriterion mlp,
         int group,
+        MlpGate gate,
         BitsSite bitsSite) {
 
     /** Positions in the largest page. */
@@ -30,7 +32,7 @@ public record KnobOptions(
 
     /**
      * Recency with 4 sinks and a window of 2; pages, for criteria that have them, of 16 positions, chosen per KV head, without a
-     * tail; neuron groups of 8; bits on the MLP output.
+     * tail; neuron groups of 8 by their exact gates; bits on the MLP output.
      */
     public static final KnobOptions DEFAULT = new KnobOptions(
             AttentionCriterion.RECENCY,
@@ -41,6 +43,7 @@ public record KnobOptions(
             DroppedPages.NONE,
             MlpCriterion.NEURON,
             8,
+            MlpGate.EXACT,
             BitsSite.OUTPUT);
 
     /** @throws RequestException if a value is out of range, or two do not go together */
@@ -62,42 +65,47 @@ public record KnobOptions(
 
     /** These options with another attention criterion. */
     public KnobOptions withAttention(AttentionCriterion value) {
-        return new KnobOptions(value, sinks, window, page, choice, dropped, mlp, group, bitsSite);
+        return new KnobOptions(value, sinks, window, page, choice, dropped, mlp, group, gate, bitsSite);
     }
 
     /** These options with other positions that are always attended. */
     public KnobOptions withForced(int sinkCount, int windowLength) {
-        return new KnobOptions(attention, sinkCount, windowLength, page, choice, dropped, mlp, group, bitsSite);
+        return new KnobOptions(attention, sinkCount, windowLength, page, choice, dropped, mlp, group, gate, bitsSite);
     }
 
     /** These options with another page size. */
     public KnobOptions withPage(int value) {
-        return new KnobOptions(attention, sinks, window, value, choice, dropped, mlp, group, bitsSite);
+        return new KnobOptions(attention, sinks, window, value, choice, dropped, mlp, group, gate, bitsSite);
     }
 
     /** These options with another choice. */
     public KnobOptions withChoice(AttentionChoice value) {
-        return new KnobOptions(attention, sinks, window, page, value, dropped, mlp, group, bitsSite);
+        return new KnobOptions(attention, sinks, window, page, value, dropped, mlp, group, gate, bitsSite);
     }
 
     /** These options with something else in place of dropped pages. */
     public KnobOptions withDropped(DroppedPages value) {
-        return new KnobOptions(attention, sinks, window, page, choice, value, mlp, group, bitsSite);
+        return new KnobOptions(attention, sinks, window, page, choice, value, mlp, group, gate, bitsSite);
     }
 
     /** These options with another MLP criterion. */
     public KnobOptions withMlp(MlpCriterion value) {
-        return new KnobOptions(attention, sinks, window, page, choice, dropped, value, group, bitsSite);
+        return new KnobOptions(attention, sinks, window, page, choice, dropped, value, group, gate, bitsSite);
     }
 
     /** These options with so many neurons in a unit. */
     public KnobOptions withGroup(int value) {
-        return new KnobOptions(attention, sinks, window, page, choice, dropped, mlp, value, bitsSite);
+        return new KnobOptions(attention, sinks, window, page, choice, dropped, mlp, value, gate, bitsSite);
+    }
+
+    /** These options with neurons scored by another gate. */
+    public KnobOptions withGate(MlpGate value) {
+        return new KnobOptions(attention, sinks, window, page, choice, dropped, mlp, group, value, bitsSite);
     }
 
     /** These options with the bits somewhere else. */
     public KnobOptions withBitsSite(BitsSite value) {
-        return new KnobOptions(attention, sinks, window, page, choice, dropped, mlp, group, value);
+        return new KnobOptions(attention, sinks, window, page, choice, dropped, mlp, group, gate, value);
     }
 
     /** Positions that every token attends: the sinks, the window and itself. Beyond them the attention knob has an effect. */

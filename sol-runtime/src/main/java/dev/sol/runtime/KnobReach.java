@@ -9,8 +9,8 @@ record KnobReach(boolean attn, boolean mlp, boolean bits) {
 
     static KnobReach of(List<LayerKnobs> layers) {
         return new KnobReach(
-                layers.stream().anyMatch(layer -> layer.attention() != LayerKnobs.Attention.NONE),
-                layers.stream().anyMatch(layer -> layer.units() > 0),
+                layers.stream().anyMatch(LayerKnobs::reachesAttn),
+                layers.stream().anyMatch(LayerKnobs::reachesMlp),
                 layers.stream().anyMatch(LayerKnobs::actBits));
     }
 

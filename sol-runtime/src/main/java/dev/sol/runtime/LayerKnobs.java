@@ -10,8 +10,17 @@ import dev.sol.bindings.LayerInfo;
  * @param sharedUnits the same for shared experts
  * @param routedUnits the same for routed experts: of all that one token goes to
  * @param actBits whether b rounds an MLP's output (or input) in the layer
+ * @param attnSkips whether what κ drops is not read, with {@link Execution#SKIP}; otherwise it is masked, which saves no time
+ * @param mlpSkips the same for the units that ρ drops of dense MLPs and shared experts
  */
-public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, int routedUnits, boolean actBits) {
+public record LayerKnobs(
+        Attention attention,
+        int mlpUnits,
+        int sharedUnits,
+        int routedUnits,
+        boolean actBits,
+        boolean attnSkips,
+        boolean mlpSkips) {
 
     /** What the attention knob counts in a layer. */
     public enum Attention {
@@ -21,6 +30,16 @@ public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, int
         FULL,
         /** The positions within the layer's sliding window. */
         SLIDING
+    }
+
+    /** Whether κ reaches the layer. */
+    public boolean reachesAttn() {
+        return attention != Attention.NONE;
+    }
+
+    /** Whether ρ reaches the layer. */
+    public boolean reachesMlp() {
+        return units() > 0;
     }
 
     /** All units that ρ chooses from. */
@@ -38,6 +57,8 @@ public record LayerKnobs(Attention attention, int mlpUnits, int sharedUnits, int
                 info.mlpUnits(),
                 info.sharedUnits(),
                 info.routedUnits(),
-                info.actBits());
+                info.actBits(),
+                info.attentionSkips(),
+                info.mlpSkips());
     }
 }

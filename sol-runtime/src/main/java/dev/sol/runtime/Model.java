@@ -40,13 +40,15 @@ public final class Model implements AutoCloseable {
     /**
      * Loads a GGUF file (of a split one: its first part).
      *
-     * @throws ModelException if there is no such file, it is no GGUF, damaged, or of an unsupported kind
+     * @throws ModelException if there is no such file, it is no GGUF, damaged, or of an unsupported kind; or if that is so of the
+     *     predictor, or it is not one for this model
      * @throws EngineException if there is not enough memory, or this machine cannot use the native library; the message says
      *     what to do
      */
     public static Model load(Path file, ModelOptions options) {
         try {
-            ModelHandle handle = Sol.loadModel(file, new ModelParams(options.gpuLayers(), options.mmap(), false));
+            ModelHandle handle = Sol.loadModel(
+                    file, new ModelParams(options.gpuLayers(), options.mmap(), false, options.predictor()));
             return new Model(new SharedModel(handle), ModelInfo.of(handle));
         } catch (NativeLibraryException e) {
             throw new EngineException(String.valueOf(e.getMessage()), e);
@@ -106,6 +108,14 @@ public final class Model implements AutoCloseable {
      */
     public LogProbabilities newLogProbabilities(int rows) {
         return call(handle -> new LogProbabilities(Sol.createLogProbabilities(handle, rows), rows));
+    }
+
+    /**
+     * Bytes of memory that the model's contexts have needed beside its weights so far, and share: for {@link Execution#SKIP} the
+     * down projections in another order, and the predictor.
+     */
+    public long extraBytes() {
+        return call(Sol::extraBytes);
     }
 
     /** Runs {@code use} on the native model, which is not freed meanwhile. */

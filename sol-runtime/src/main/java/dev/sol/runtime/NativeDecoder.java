@@ -64,6 +64,11 @@ final class NativeDecoder implements Decoder {
     }
 
     @Override
+    public Execution execution() {
+        return context.options().execution();
+    }
+
+    @Override
     public List<LayerKnobs> layers() {
         return context.layers();
     }

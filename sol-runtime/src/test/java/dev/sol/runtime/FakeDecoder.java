@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeDecoder implements Decoder {
     static final int END = 256;
     static final int BEGIN = 257;
-    static final LayerKnobs LAYER = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, 0, true);
+    static final LayerKnobs LAYER = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, 0, true, true, true);
 
     private final byte[] script;
     private final int contextLength;
@@ -78,6 +78,11 @@ final class FakeDecoder implements Decoder {
     @Override
     public int forcedPositions() {
         return 7;
+    }
+
+    @Override
+    public Execution execution() {
+        return Execution.SKIP;
     }
 
     @Override

@@ -242,7 +242,7 @@ class GenerationTest {
 
     @Test
     void aKnobThatReachesNoLayerIsRealisedAsDenseAndReported() {
-        LayerKnobs mlpOnly = new LayerKnobs(LayerKnobs.Attention.NONE, 10, 0, 0, false);
+        LayerKnobs mlpOnly = new LayerKnobs(LayerKnobs.Attention.NONE, 10, 0, 0, false, false, false);
         CompletionResult result = run(
                 new FakeDecoder("x", 1000, List.of(mlpOnly)),
                 request("abcdefgh").maxTokens(100).budget(HALF));

@@ -26,6 +26,7 @@ class KnobOptionsTest {
                 .withDropped(DroppedPages.TAIL)
                 .withMlp(MlpCriterion.CHANNEL)
                 .withGroup(32)
+                .withGate(MlpGate.PREDICTED)
                 .withBitsSite(BitsSite.INPUT);
 
         assertThat(all)
@@ -38,6 +39,7 @@ class KnobOptionsTest {
                         DroppedPages.TAIL,
                         MlpCriterion.CHANNEL,
                         32,
+                        MlpGate.PREDICTED,
                         BitsSite.INPUT));
         assertThat(all.forcedPositions()).isEqualTo(5);
         assertThat(DEFAULT.forcedPositions()).isEqualTo(7);
@@ -78,17 +80,49 @@ class KnobOptionsTest {
     }
 
     @Test
+    void halvedKeysNeedFlashAttention() {
+        ContextOptions options = ContextOptions.DEFAULT.withKvType(KvType.Q8_0);
+
+        assertThatThrownBy(() -> options.withFlashAttention(false))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("flash attention");
+    }
+
+    @Test
+    void everyContextOptionCanBeChangedAlone() {
+        ContextOptions all = ContextOptions.DEFAULT
+                .withContextLength(1)
+                .withCells(2)
+                .withBatchSize(4, 3)
+                .withMaxSequences(5)
+                .withThreads(6)
+                .withKvType(KvType.Q8_0)
+                .withExecution(Execution.SKIP)
+                .withSkipMlp(false)
+                .withRecordMlp(true)
+                .withKnobs(DEFAULT.withPage(7));
+
+        assertThat(all)
+                .isEqualTo(new ContextOptions(
+                        1, 2, 4, 3, 5, 6, 6, true, KvType.Q8_0, Execution.SKIP, false, true, DEFAULT.withPage(7)));
+        assertThat(ContextOptions.DEFAULT.withFlashAttention(false))
+                .isNotEqualTo(ContextOptions.DEFAULT)
+                .isEqualTo(ContextOptions.DEFAULT.withFlashAttention(false).withThreads(0));
+        assertThat(ContextOptions.DEFAULT.execution()).isEqualTo(Execution.REFERENCE);
+    }
+
+    @Test
     void theMlpKnobReachesAModelThroughExpertsOfAnyKind() {
-        LayerKnobs dense = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, 0, true);
-        LayerKnobs shared = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 20, 0, true);
-        LayerKnobs routed = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 0, 30, true);
-        LayerKnobs none = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 0, 0, true);
+        LayerKnobs dense = new LayerKnobs(LayerKnobs.Attention.FULL, 10, 0, 0, true, false, false);
+        LayerKnobs shared = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 20, 0, true, false, false);
+        LayerKnobs routed = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 0, 30, true, false, false);
+        LayerKnobs none = new LayerKnobs(LayerKnobs.Attention.FULL, 0, 0, 0, true, false, false);
 
         for (LayerKnobs reached : List.of(dense, shared, routed)) {
             assertThat(KnobReach.of(List.of(none, reached)).unreached()).isEmpty();
         }
         assertThat(KnobReach.of(List.of(none, none)).unreached()).containsExactly(Axis.MLP);
-        assertThat(new LayerKnobs(LayerKnobs.Attention.NONE, 1, 2, 4, false).units())
+        assertThat(new LayerKnobs(LayerKnobs.Attention.NONE, 1, 2, 4, false, false, false).units())
                 .isEqualTo(7);
     }
 

@@ -111,7 +111,7 @@ class NativeModelTest {
                 InferenceContext context = model.newContext(OPTIONS)) {
             assertThat(context.layers())
                     .hasSize(2)
-                    .containsOnly(new LayerKnobs(LayerKnobs.Attention.FULL, 0, 16, 2 * 4, true));
+                    .containsOnly(new LayerKnobs(LayerKnobs.Attention.FULL, 0, 16, 2 * 4, true, false, false));
             prefill(context, 99);
             context.batch().clear();
             context.batch().add(5, 99, 0, true, new Action(1, 0.3, 16));

@@ -1,5 +1,6 @@
 package dev.sol.web;
 
+import dev.sol.runtime.Execution;
 import dev.sol.runtime.LayerKnobs;
 import java.net.URI;
 import java.util.List;
@@ -14,15 +15,16 @@ final class Banner {
      *
      * @param context tokens that fit
      */
-    static String line(URI uri, String model, List<LayerKnobs> layers, int context) {
-        return "%s serves %s: context %d; layers with knobs: attn %s, mlp %s, bits %s; mode reference"
+    static String line(URI uri, String model, List<LayerKnobs> layers, int context, Execution execution) {
+        return "%s serves %s: context %d; layers with knobs: attn %s, mlp %s, bits %s; mode %s"
                 .formatted(
                         uri,
                         model,
                         context,
-                        share(layers, layer -> layer.attention() != LayerKnobs.Attention.NONE),
+                        share(layers, LayerKnobs::reachesAttn),
                         share(layers, layer -> layer.mlpUnits() > 0 || layer.sharedUnits() > 0),
-                        share(layers, LayerKnobs::actBits));
+                        share(layers, LayerKnobs::actBits),
+                        execution.key());
     }
 
     private static String share(List<LayerKnobs> layers, Predicate<LayerKnobs> acts) {

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,16 +84,18 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter out =
-                Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
+        CommandLine line = Objects.requireNonNull(spec, "set by picocli").commandLine();
+        PrintWriter out = line.getOut();
+        PrintWriter err = line.getErr();
         ServerOptions options =
                 ServerOptions.DEFAULT.withHost(host).withPort(port).withMaxBodyBytes(maxBody);
         CompletionParser parser = new CompletionParser(engine.modelId(), policy);
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);
-                CompletionEngine running = engine.open(queue)) {
+                CompletionEngine running = engine.open(queue, err)) {
             server.serve(new ServedModel(engine.modelId(), Instant.now(), parser, Completer.of(running)));
-            out.println(Banner.line(server.uri(), engine.modelId(), running.layers(), running.contextLength()));
+            out.println(Banner.line(
+                    server.uri(), engine.modelId(), running.layers(), running.contextLength(), running.execution()));
             signal.await(LIMIT);
             server.drain();
             running.close(GRACE);

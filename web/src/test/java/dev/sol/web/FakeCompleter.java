@@ -5,6 +5,7 @@ import dev.sol.runtime.CompletionHandle;
 import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.Execution;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
 import java.util.List;
@@ -116,6 +117,7 @@ final class FakeCompleter implements Completer {
                 Budget.DENSE,
                 null,
                 "dense",
+                Execution.SKIP,
                 1,
                 OptionalInt.empty(),
                 List.of(),

@@ -3,7 +3,9 @@ package dev.sol.runtime.cli;
 import dev.sol.runtime.CompletionEngine;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.Model;
+import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.RequestException;
+import java.io.PrintWriter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -29,6 +31,9 @@ public final class EngineOptions {
     private int contextLength;
 
     @Mixin
+    private ExecutionArguments execution = new ExecutionArguments();
+
+    @Mixin
     private KnobArguments knobs = new KnobArguments();
 
     /** For picocli, which fills in the options. */
@@ -50,22 +55,29 @@ public final class EngineOptions {
      * @throws RequestException if an option is wrong
      */
     public ContextOptions contextOptions() {
-        return ContextOptions.DEFAULT
+        return execution.apply(ContextOptions.DEFAULT
                 .withContextLength(contextLength)
                 .withThreads(threads)
-                .withKnobs(knobs.knobs());
+                .withKnobs(knobs.knobs()));
     }
 
     /**
-     * Loads the model and starts an engine with it, which the caller closes.
+     * Loads the model and starts an engine with it, which the caller closes. One line on {@code err} says how it runs.
      *
      * @param queueCapacity how many requests may wait
      * @throws RequestException if an option is wrong
      * @throws dev.sol.runtime.ModelException if the model file cannot be used
      */
-    public CompletionEngine open(int queueCapacity) {
+    public CompletionEngine open(int queueCapacity, PrintWriter err) {
         ContextOptions context = contextOptions(); // wrong ones are told before the model is loaded
-        Model loaded = model.load();
-        return CompletionEngine.open(loaded, context, queueCapacity);
+        ModelOptions how = execution.apply(model.options());
+        Model loaded = Model.load(model.file(), how);
+        CompletionEngine engine = CompletionEngine.open(loaded, context, queueCapacity);
+        err.println(ExecutionLine.of(
+                engine.execution(),
+                engine.layers(),
+                loaded.extraBytes(),
+                loaded.info().sizeBytes()));
+        return engine;
     }
 }

@@ -68,7 +68,7 @@ public final class GenerateCommand implements Callable<Integer> {
         CompletionParser parser = new CompletionParser(engine.modelId(), CompletionRequest.DEFAULT_POLICY);
         CompletionRequest completion = parser.parse(body).request();
 
-        try (CompletionEngine running = engine.open(1)) {
+        try (CompletionEngine running = engine.open(1, err)) {
             CompletionHandle handle =
                     running.submit(completion, json ? CompletionListener.NONE : text -> show(text, out));
             try (Interruption _ = Interruption.of(handle)) {

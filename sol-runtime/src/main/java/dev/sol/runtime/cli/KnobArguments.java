@@ -6,6 +6,7 @@ import dev.sol.runtime.BitsSite;
 import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.MlpCriterion;
+import dev.sol.runtime.MlpGate;
 import dev.sol.runtime.RequestException;
 import picocli.CommandLine.Option;
 
@@ -92,6 +93,7 @@ public final class KnobArguments {
                 dropped(),
                 mlp.equals("channel") ? MlpCriterion.CHANNEL : MlpCriterion.NEURON,
                 group(),
+                MlpGate.EXACT,
                 bitsSite());
     }
 
@@ -139,7 +141,7 @@ public final class KnobArguments {
         };
     }
 
-    private static RequestException unknown(String option, String value, String known) {
+    static RequestException unknown(String option, String value, String known) {
         return RequestException.invalid(option, "--%s has no '%s'; there are: %s".formatted(option, value, known));
     }
 }

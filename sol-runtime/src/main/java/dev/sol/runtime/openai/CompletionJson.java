@@ -108,7 +108,7 @@ public record CompletionJson(String id, long created, String model) {
         sol.set("requested", budget(result.requested()));
         sol.set("realised", budget(result.realised()));
         sol.put("policy", result.policy())
-                .put("mode", "reference")
+                .put("mode", result.execution().key())
                 .put("steps", result.steps())
                 .put("ms_per_token", result.steps() == 0 ? null : rounded(result.millisPerToken()));
         result.cappedMaxTokens().ifPresent(room -> sol.put("capped_max_tokens", room));

@@ -6,9 +6,13 @@ import dev.sol.policy.Policies;
 import dev.sol.runtime.AttentionChoice;
 import dev.sol.runtime.AttentionCriterion;
 import dev.sol.runtime.BitsSite;
+import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.DroppedPages;
+import dev.sol.runtime.Execution;
 import dev.sol.runtime.KnobOptions;
+import dev.sol.runtime.KvType;
 import dev.sol.runtime.MlpCriterion;
+import dev.sol.runtime.MlpGate;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,8 @@ class GenerateArgumentsTest {
             --prompt x --mlp-criterion neuron:7     | neuron, neuron:1, neuron:8, neuron:32, channel
             --prompt x --mlp-criterion channel:8    | neuron, neuron:1, neuron:8, neuron:32, channel
             --prompt x --bits-site middle           | output, input
+            --prompt x --execution fast             | --execution has no 'fast'; there are: skip, reference
+            --prompt x --kv-type q4_0               | --kv-type has no 'q4_0'; there are: f16, q8_0
             --prompt x --page 0                     | page must be at least 1
             --prompt x --attn-page 2000             | page must be at most 1024
             --prompt x --attn-sinks -1              | sinks must be at least 0
@@ -76,7 +82,16 @@ class GenerateArgumentsTest {
                 .contains("--prompt", "--max-tokens", "--budget", "--policy", "--json", "--model", "--threads", "--ctx")
                 .contains("--attn-criterion", "--attn-page", "--attn-sinks", "--attn-window", "--attn-choice")
                 .contains(Policies.names())
-                .contains("--attn-dropped", "--mlp-criterion", "--bits-site", "--temperature", "--seed");
+                .contains(
+                        "--attn-dropped",
+                        "--mlp-criterion",
+                        "--bits-site",
+                        "--execution",
+                        "--kv-type",
+                        "--predictor",
+                        "--no-skip-mlp",
+                        "--temperature",
+                        "--seed");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -118,6 +133,7 @@ class GenerateArgumentsTest {
                         DroppedPages.TAIL,
                         MlpCriterion.CHANNEL,
                         8,
+                        MlpGate.EXACT,
                         BitsSite.INPUT));
         KnobOptions others = parsed(
                         "--attn-criterion=quest", "--page=4", "--attn-choice=shared", "--mlp-criterion=neuron:1")
@@ -129,6 +145,24 @@ class GenerateArgumentsTest {
                         .withPage(4)
                         .withChoice(AttentionChoice.SHARED)
                         .withGroup(1));
+    }
+
+    @Test
+    void optionsOfTheExecution() {
+        ContextOptions usual = parsed().contextOptions();
+        assertThat(usual.execution()).isEqualTo(Execution.SKIP);
+        assertThat(usual.skipMlp()).isTrue();
+        assertThat(usual.kvType()).isEqualTo(KvType.F16);
+        assertThat(usual.knobs().gate()).isEqualTo(MlpGate.EXACT);
+
+        ContextOptions others = parsed(
+                        "--execution=reference", "--no-skip-mlp", "--kv-type=q8_0", "--predictor=gates.gguf")
+                .contextOptions();
+        assertThat(others)
+                .isEqualTo(ContextOptions.DEFAULT
+                        .withSkipMlp(false)
+                        .withKvType(KvType.Q8_0)
+                        .withKnobs(KnobOptions.DEFAULT.withGate(MlpGate.PREDICTED)));
     }
 
     private static EngineOptions parsed(String... arguments) {

@@ -44,7 +44,7 @@ class NativeGenerateTest {
         int code =
                 run(model, "--max-tokens", "40", "--ignore-eos", "--budget", ".6", "--seed", "1", "--trace", "--json");
 
-        assertThat(err.toString()).isEmpty();
+        assertThat(err.toString()).startsWith("skip mode: ").hasLineCount(1);
         assertThat(code).isZero();
         assertThat(out.toString()).endsWith("\n");
         JsonNode body = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
@@ -83,6 +83,8 @@ class NativeGenerateTest {
                 "--no-mmap",
                 "--n-gpu-layers",
                 "0",
+                "--execution",
+                "reference",
                 "--policy",
                 "random",
                 "--top-k",
@@ -90,10 +92,11 @@ class NativeGenerateTest {
                 "--stop",
                 "impossible");
 
-        assertThat(err.toString()).isEmpty();
+        assertThat(err.toString()).startsWith("reference mode: ").hasLineCount(1);
         assertThat(code).isZero();
         JsonNode body = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
         assertThat(body.at("/sol/policy").asText()).isEqualTo("random");
+        assertThat(body.at("/sol/mode").asText()).isEqualTo("reference");
         assertThat(body.at("/sol/requested/attn").asDouble()).isEqualTo(1);
         assertThat(body.at("/sol/realised/attn").asDouble()).isEqualTo(1);
         assertThat(body.at("/sol/realised/mlp").asDouble()).isBetween(0.45, 0.55);
@@ -124,7 +127,7 @@ class NativeGenerateTest {
                 "--bits-site=" + bitsSite,
                 "--policy=" + policy);
 
-        assertThat(err.toString()).isEmpty();
+        assertThat(err.toString()).startsWith("skip mode: ").hasLineCount(1);
         assertThat(code).isZero();
         JsonNode sol = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8))
                 .get("sol");
@@ -142,7 +145,13 @@ class NativeGenerateTest {
 
         Path model = TinyModels.write(folder, "gpt2", "F32");
         assertOneLine(run(model, "--ctx", "100000"), "512");
-        assertOneLine(run(model, "--ctx", "10"), "the context has room for 10");
+        assertOneLine(run(model, "--kv-type", "q8_0", "--predictor", "missing.gguf"), "missing.gguf");
+
+        assertThat(run(model, "--ctx", "10")).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("skip mode: "),
+                        line -> assertThat(line).startsWith("generate: ").contains("the context has room for 10"));
     }
 
     private void assertOneLine(int code, String message) {

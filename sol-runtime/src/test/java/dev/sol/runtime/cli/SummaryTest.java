@@ -6,6 +6,7 @@ import dev.sol.policy.Action;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.Execution;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
 import dev.sol.runtime.TraceEntry;
@@ -27,6 +28,7 @@ class SummaryTest {
                 new Budget(0.6, 0.6, 9.6),
                 realised,
                 "uniform",
+                Execution.SKIP,
                 tokens - 1,
                 capped,
                 unreached,

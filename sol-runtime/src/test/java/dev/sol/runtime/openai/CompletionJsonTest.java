@@ -7,6 +7,7 @@ import dev.sol.policy.Action;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.Execution;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
 import dev.sol.runtime.TraceEntry;
@@ -29,6 +30,7 @@ class CompletionJsonTest {
                 new Budget(0.6, 0.6, 9.6),
                 realised,
                 "uniform",
+                Execution.SKIP,
                 2,
                 capped,
                 unreached,
@@ -64,7 +66,7 @@ class CompletionJsonTest {
                              "predicted_per_second": 400.0},
                  "sol": {"requested": {"attn": 0.6, "mlp": 0.6, "bits": 9.6, "net": 0.6},
                          "realised": {"attn": 0.61, "mlp": 0.6, "bits": 9.5, "net": 0.60125},
-                         "policy": "uniform", "mode": "reference", "steps": 2, "ms_per_token": 2.5,
+                         "policy": "uniform", "mode": "skip", "steps": 2, "ms_per_token": 2.5,
                          "capped_max_tokens": 3, "unreached": ["bits"],
                          "trace": [{"token": 7, "text": "a", "attn": null, "mlp": null, "bits": null},
                                    {"token": 8, "text": " \\"b\\"", "attn": 1.0, "mlp": 1.0, "bits": 16},
@@ -94,6 +96,7 @@ class CompletionJsonTest {
                 Budget.DENSE,
                 null,
                 "dense",
+                Execution.SKIP,
                 0,
                 OptionalInt.empty(),
                 List.of(),
