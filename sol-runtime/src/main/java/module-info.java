@@ -9,6 +9,7 @@ module dev.sol.runtime {
 
     exports dev.sol.runtime;
     exports dev.sol.runtime.cli;
+    exports dev.sol.runtime.cost;
     exports dev.sol.runtime.gguf;
     exports dev.sol.runtime.openai;
 

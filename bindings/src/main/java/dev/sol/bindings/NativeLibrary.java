@@ -71,6 +71,11 @@ public final class NativeLibrary {
         return manifest.build();
     }
 
+    /** Equal for equal builds only: a hash of the manifest, and so of the files that it lists. */
+    public String id() {
+        return Sha256.of(manifest.bytes()).substring(0, 32);
+    }
+
     @Override
     public String toString() {
         return directory + " (build " + build() + ")";

@@ -78,6 +78,17 @@ public final class CompletionEngine implements AutoCloseable {
         return decoder.layers();
     }
 
+    /**
+     * Measures what a decode step costs, for budgets in milliseconds, and keeps it for the next time; takes seconds. Without this
+     * the first such budget does so, unless an earlier measurement was kept. On the caller's thread, before there are requests:
+     * what runs beside it is measured with it.
+     *
+     * @throws EngineException if there is not enough memory
+     */
+    public void calibrate() {
+        decoder.calibrate();
+    }
+
     /** Whether requests are accepted: the engine is not closed and its thread lives. */
     public boolean isAlive() {
         lock.lock();

@@ -5,6 +5,7 @@ import dev.sol.policy.ComputePolicy;
 import dev.sol.policy.Policies;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param stop the text ends before the first of these strings; none may be empty
  * @param ignoreEos never generate a token that ends the text
  * @param budget what the decode steps may spend on average; null = dense, through llama.cpp's unchanged graph
+ * @param millisPerToken a budget in other words: the targets are those with the highest net keep rate whose predicted steps
+ *     take at most so many milliseconds on average. Not together with {@code budget}
  * @param policy who decides within the budget; without one it is not asked
  * @param trace report every token in {@link CompletionResult#trace()}
  */
@@ -26,6 +29,7 @@ public record CompletionRequest(
         List<String> stop,
         boolean ignoreEos,
         @Nullable Budget budget,
+        OptionalDouble millisPerToken,
         ComputePolicy policy,
         boolean trace) {
 
@@ -43,6 +47,16 @@ public record CompletionRequest(
         if (maxTokens < 1) {
             throw RequestException.invalid("max_tokens", "max_tokens must be at least 1, not " + maxTokens);
         }
+        if (millisPerToken.isPresent()) {
+            double millis = millisPerToken.getAsDouble();
+            if (!(millis > 0 && millis < Double.POSITIVE_INFINITY)) {
+                throw RequestException.invalid(
+                        "budget.ms_per_token", "budget.ms_per_token must be more than 0, not " + millis);
+            }
+            if (budget != null) {
+                throw RequestException.invalid("budget", "a request has one budget, not two");
+            }
+        }
         stop = List.copyOf(stop);
         if (stop.size() > MAX_STOP_STRINGS) {
             throw RequestException.invalid("stop", "stop may have at most " + MAX_STOP_STRINGS + " strings");
@@ -54,6 +68,11 @@ public record CompletionRequest(
         if (prompt instanceof Prompt.Text(String text)) {
             checkUnicode("prompt", text);
         }
+    }
+
+    /** Whether there is a budget of either kind. */
+    public boolean isBudgeted() {
+        return budget != null || millisPerToken.isPresent();
     }
 
     /** The tokenizer would read something else than what was written, and a stop string could split a character. */
@@ -81,6 +100,7 @@ public record CompletionRequest(
         private List<String> stop = List.of();
         private boolean ignoreEos;
         private @Nullable Budget budget;
+        private OptionalDouble millisPerToken = OptionalDouble.empty();
         private ComputePolicy policy = Policies.byName(DEFAULT_POLICY);
         private boolean trace;
 
@@ -117,6 +137,11 @@ public record CompletionRequest(
             return this;
         }
 
+        public Builder millisPerToken(double value) {
+            millisPerToken = OptionalDouble.of(value);
+            return this;
+        }
+
         public Builder policy(ComputePolicy value) {
             policy = value;
             return this;
@@ -133,7 +158,8 @@ public record CompletionRequest(
          * @throws RequestException if a value is out of range
          */
         public CompletionRequest build() {
-            return new CompletionRequest(prompt, maxTokens, sampling, stop, ignoreEos, budget, policy, trace);
+            return new CompletionRequest(
+                    prompt, maxTokens, sampling, stop, ignoreEos, budget, millisPerToken, policy, trace);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.sol.runtime;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param realised means over the effective steps of what they used, from the native counters; null without effective steps
  * @param policy the name of the policy; {@code dense} without a budget
  * @param execution how steps with knobs were computed
+ * @param predictedMillisPerToken how long a step within {@code requested} was predicted to take; only of requests with a budget in
+ *     milliseconds
  * @param steps decode steps: {@code completionTokens} - 1, as the first token comes from the prompt
+ * @param stepMillis how long they took together: the policy and the decode, without what picks and delivers tokens
  * @param cappedMaxTokens how many tokens there was room for in the context, when that was less than asked for
  * @param unreached axes whose knob reaches no layer of the model: realised as dense
  * @param timings where the time went
@@ -32,7 +36,9 @@ public record CompletionResult(
         @Nullable Budget realised,
         String policy,
         Execution execution,
+        OptionalDouble predictedMillisPerToken,
         int steps,
+        double stepMillis,
         OptionalInt cappedMaxTokens,
         List<Axis> unreached,
         Timings timings,
@@ -45,6 +51,6 @@ public record CompletionResult(
 
     /** Mean time of a decode step; 0 without steps. */
     public double millisPerToken() {
-        return timings.predictedMillisPerToken();
+        return steps == 0 ? 0 : stepMillis / steps;
     }
 }

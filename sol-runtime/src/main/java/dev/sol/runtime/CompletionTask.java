@@ -2,6 +2,7 @@ package dev.sol.runtime;
 
 import dev.sol.policy.Budget;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -52,7 +53,7 @@ final class CompletionTask implements CompletionHandle {
 
     /** Ends a task that was cancelled before it ran. */
     void endCancelled() {
-        Budget budget = request.budget();
+        Budget budget = request.budget(); // of one in milliseconds nobody has asked what it buys
         result.complete(new CompletionResult(
                 "",
                 FinishReason.CANCELLED,
@@ -60,8 +61,10 @@ final class CompletionTask implements CompletionHandle {
                 0,
                 budget == null ? Budget.DENSE : budget,
                 null,
-                budget == null ? "dense" : request.policy().name(),
+                request.isBudgeted() ? request.policy().name() : "dense",
                 execution,
+                OptionalDouble.empty(),
+                0,
                 0,
                 OptionalInt.empty(),
                 List.of(),

@@ -1,9 +1,11 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.runtime.cost.CostModel;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,17 @@ interface Decoder extends AutoCloseable {
 
     /** What the knobs do in each layer. */
     List<LayerKnobs> layers();
+
+    /**
+     * What a step costs; measured when this is asked for the first time, which may take seconds.
+     *
+     * @param cancelled asked meanwhile
+     * @throws CancellationException when {@code cancelled}
+     */
+    CostModel costs(BooleanSupplier cancelled);
+
+    /** Measures what a step costs, whether that is known or not. */
+    void calibrate();
 
     /** The tokens of a prompt. */
     int[] encode(String text);

@@ -47,7 +47,8 @@ final class Generation {
             sampling = sampling.withSeed(Sampler.randomSeed());
         }
         long seed = Integer.toUnsignedLong(sampling.seed().orElseThrow());
-        Spending spending = new Spending(decoder, request, limit - 1, seed);
+        Allowance allowance = allowance(prompt.length, limit);
+        Spending spending = new Spending(decoder, request.policy(), allowance.budget(), limit - 1, seed);
         decoder.start(sampling, request.ignoreEos());
 
         Stopwatch watch = new Stopwatch();
@@ -55,7 +56,7 @@ final class Generation {
         Timings timings = watch.timings(prompt.length, generated);
         finishText();
 
-        Budget budget = request.budget();
+        Budget budget = allowance.budget();
         return new CompletionResult(
                 text.shown(),
                 reason,
@@ -65,11 +66,21 @@ final class Generation {
                 spending.realised(),
                 budget == null ? "dense" : request.policy().name(),
                 decoder.execution(),
+                allowance.predictedMillis(),
                 Math.max(generated - 1, 0),
+                spending.millis(),
                 room < request.maxTokens() ? OptionalInt.of(room) : OptionalInt.empty(),
                 spending.reach().unreached(),
                 timings,
                 trace);
+    }
+
+    private Allowance allowance(int prompt, int limit) {
+        try {
+            return Allowance.of(request, decoder, prompt, limit, cancelled);
+        } catch (CancellationException e) {
+            return Allowance.UNLIMITED; // nothing will be spent
+        }
     }
 
     private FinishReason generate(int[] prompt, int limit, Spending spending, Stopwatch watch) {

@@ -82,7 +82,8 @@ public final class InferenceContext implements AutoCloseable {
         }
     }
 
-    private static int contextLength(ContextOptions options, ModelInfo info) {
+    /** The length of a context that is made with {@code options}. */
+    static int contextLength(ContextOptions options, ModelInfo info) {
         int trained = info.contextLength();
         int wanted = options.contextLength();
         if (wanted == 0) {
@@ -98,14 +99,13 @@ public final class InferenceContext implements AutoCloseable {
     private static ContextParams params(ContextOptions options, ModelInfo info, int cells, int batchSize) {
         KnobOptions knobs = options.knobs();
         ContextParams defaults = Sol.defaultContextParams();
-        boolean tiny = info.parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS;
         return new ContextParams(
                 cells,
                 batchSize,
                 Math.min(options.microBatchSize(), batchSize),
                 options.maxSequences(),
-                threads(options.threads(), tiny, defaults.threads()),
-                threads(options.batchThreads(), tiny, defaults.batchThreads()),
+                threads(options.threads(), info, defaults.threads()),
+                threads(options.batchThreads(), info, defaults.batchThreads()),
                 options.flashAttention(),
                 switch (options.kvType()) {
                     case F16 -> dev.sol.bindings.KvType.F16;
@@ -149,11 +149,16 @@ public final class InferenceContext implements AutoCloseable {
                 options.recordMlp());
     }
 
-    private static int threads(int wanted, boolean tiny, int processors) {
+    /** The threads of a single-token decode in a context that is made with {@code options}. */
+    static int threads(ContextOptions options, ModelInfo info) {
+        return threads(options.threads(), info, Sol.defaultContextParams().threads());
+    }
+
+    private static int threads(int wanted, ModelInfo info, int processors) {
         if (wanted > 0) {
             return wanted;
         }
-        return tiny ? 1 : processors;
+        return info.parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS ? 1 : processors;
     }
 
     /** How the context was made. */

@@ -25,11 +25,15 @@ public final class Model implements AutoCloseable {
     }
 
     private final State state;
+    private final Path file;
+    private final ModelOptions options;
     private final ModelInfo info;
     private final Tokenizer tokenizer;
     private final Cleaner.Cleanable backstop;
 
-    private Model(SharedModel shared, ModelInfo info) {
+    private Model(SharedModel shared, Path file, ModelOptions options, ModelInfo info) {
+        this.file = file;
+        this.options = options;
         State own = new State(shared, new Lifetime("the model"));
         this.state = own;
         this.info = info;
@@ -49,12 +53,22 @@ public final class Model implements AutoCloseable {
         try {
             ModelHandle handle = Sol.loadModel(
                     file, new ModelParams(options.gpuLayers(), options.mmap(), false, options.predictor()));
-            return new Model(new SharedModel(handle), ModelInfo.of(handle));
+            return new Model(new SharedModel(handle), file, options, ModelInfo.of(handle));
         } catch (NativeLibraryException e) {
             throw new EngineException(String.valueOf(e.getMessage()), e);
         } catch (SolException e) {
             throw NativeErrors.translate(e);
         }
+    }
+
+    /** The file that it was loaded from. */
+    public Path file() {
+        return file;
+    }
+
+    /** How it was loaded. */
+    public ModelOptions options() {
+        return options;
     }
 
     /** What the model is. */

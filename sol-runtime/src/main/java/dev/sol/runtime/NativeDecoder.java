@@ -1,8 +1,10 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.runtime.cost.CostModel;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sequence 0 of a context of its own. */
@@ -11,6 +13,7 @@ final class NativeDecoder implements Decoder {
     private final Tokenizer tokenizer;
     private final InferenceContext context;
     private final Batch batch;
+    private final StepCosts costs;
     private @Nullable Sampler sampler;
     private boolean samplerWantsPrompt;
     private int position; // of the next token
@@ -33,6 +36,7 @@ final class NativeDecoder implements Decoder {
             throw e;
         }
         this.batch = context.batch();
+        this.costs = new StepCosts(model, options);
     }
 
     private void checkTokenizer() {
@@ -71,6 +75,16 @@ final class NativeDecoder implements Decoder {
     @Override
     public List<LayerKnobs> layers() {
         return context.layers();
+    }
+
+    @Override
+    public CostModel costs(BooleanSupplier cancelled) {
+        return costs.get(cancelled);
+    }
+
+    @Override
+    public void calibrate() {
+        costs.measure(() -> false);
     }
 
     @Override

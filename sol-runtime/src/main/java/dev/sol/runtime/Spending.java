@@ -26,17 +26,19 @@ final class Spending {
     private final KnobReach reach;
     private final @Nullable Session session;
     private int effectiveSteps;
+    private long nanos;
 
-    /** @param steps the most steps of the completion; 0: there will be none */
-    Spending(Decoder decoder, CompletionRequest request, int steps, long seed) {
+    /**
+     * @param budget null: none, and no knobs
+     * @param steps the most steps of the completion; 0: there will be none
+     */
+    Spending(Decoder decoder, ComputePolicy policy, @Nullable Budget budget, int steps, long seed) {
         this.decoder = decoder;
         this.reach = KnobReach.of(decoder.layers());
-        Budget budget = request.budget();
         if (budget == null || steps == 0) {
             this.session = null;
             return;
         }
-        ComputePolicy policy = request.policy();
         PolicyContext context = new PolicyContext(budget, policy.grid(), seed);
         this.session = new Session(
                 start(policy, context),
@@ -67,11 +69,13 @@ final class Spending {
      * @return what the step was given to spend; dense without a budget, and when it is not effective
      */
     Action step(int step, int token, int visible) {
+        long start = System.nanoTime();
         boolean effective = visible > decoder.forcedPositions();
         Action action = session == null || !effective ? dense(token) : budgeted(session, step, token);
         if (effective) {
             effectiveSteps++;
         }
+        nanos += System.nanoTime() - start;
         return action;
     }
 
@@ -111,6 +115,11 @@ final class Spending {
         return session == null
                 ? Budget.DENSE
                 : session.observation().tracker().realised().orElse(null);
+    }
+
+    /** How long all steps took together. */
+    double millis() {
+        return nanos / 1e6;
     }
 
     KnobReach reach() {

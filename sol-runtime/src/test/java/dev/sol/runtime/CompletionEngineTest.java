@@ -46,6 +46,12 @@ class CompletionEngineTest {
         return CompletionRequest.builder("abc").maxTokens(tokens).build();
     }
 
+    @Test
+    void calibratingIsUpToTheDecoder() {
+        engine.calibrate();
+        assertThat(decoder.calls).containsExactly("calibrate");
+    }
+
     private CompletionHandle submit(int tokens) {
         return engine.submit(request(tokens), CompletionListener.NONE);
     }

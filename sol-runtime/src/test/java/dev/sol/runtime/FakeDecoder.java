@@ -1,6 +1,8 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.runtime.cost.AttendedPositions;
+import dev.sol.runtime.cost.CostModel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +91,20 @@ final class FakeDecoder implements Decoder {
     @Override
     public List<LayerKnobs> layers() {
         return layers;
+    }
+
+    /** A step costs 1 ms, .01 ms for each attended position and 2 ms for MLPs. */
+    @Override
+    public CostModel costs(BooleanSupplier cancelled) {
+        if (cancelled.getAsBoolean()) {
+            throw new CancellationException("the calibration was cancelled");
+        }
+        return new CostModel(new AttendedPositions(4, 2, 1), 1, 0.01, 0, 0, 2, 2, 0);
+    }
+
+    @Override
+    public void calibrate() {
+        calls.add("calibrate");
     }
 
     @Override

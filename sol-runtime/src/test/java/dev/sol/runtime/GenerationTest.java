@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 class GenerationTest {
     private static final Budget HALF = Budget.ofNet(0.5, ActionGrid.defaultGrid());
 
+    private static final long PAUSE_MILLIS = 5;
+
     private final List<String> shown = new ArrayList<>();
 
     private CompletionResult run(Decoder decoder, CompletionRequest.Builder request) {
@@ -253,6 +255,66 @@ class GenerationTest {
             assertThat(realised.bits()).isEqualTo(16);
             assertThat(realised.mlp()).isCloseTo(0.5, offset(0.02));
         });
+    }
+
+    /** At the middle step, 60 + 40 positions before the token, dense takes 1 + 1.01 + 2 ms. */
+    @Test
+    void aTimePerTokenIsResolvedAtTheMiddleStep() {
+        CompletionRequest.Builder request = request("a".repeat(60)).maxTokens(80);
+        CompletionResult dense = run(new FakeDecoder("x"), request.millisPerToken(4.02));
+        CompletionResult half = run(new FakeDecoder("x"), request.millisPerToken(3.01));
+
+        assertThat(dense.requested()).isEqualTo(Budget.DENSE);
+        assertThat(dense.policy()).isEqualTo("uniform");
+        assertThat(dense.predictedMillisPerToken()).hasValueCloseTo(4.01, offset(1e-9));
+        assertThat(half.requested()).isEqualTo(new Budget(1, 0.5, 16));
+        assertThat(half.predictedMillisPerToken()).hasValueCloseTo(3.01, offset(1e-9));
+        assertThat(requireNonNull(half.realised()).mlp()).isCloseTo(0.5, offset(0.02));
+        assertThat(half.millisPerToken()).isPositive().isFinite();
+    }
+
+    @Test
+    void aTimeThatCannotBeMetFailsBeforeThePromptAndNamesTheLeast() {
+        FakeDecoder decoder = new FakeDecoder("x");
+        CompletionRequest.Builder request = request("a".repeat(60)).maxTokens(80);
+
+        assertThatThrownBy(() -> run(decoder, request.millisPerToken(1)))
+                .isInstanceOfSatisfying(RequestException.class, e -> {
+                    assertThat(e.code()).isEqualTo("unattainable_budget");
+                    assertThat(e.param()).isEqualTo("budget.ms_per_token");
+                })
+                .hasMessageContaining(
+                        "budget.ms_per_token must be at least 1.17 (the minimum at a depth of 100 tokens)");
+        assertThat(decoder.calls).isEmpty();
+        assertThat(run(decoder, request.millisPerToken(1.17)).requested()).isEqualTo(new Budget(0.05, 0.05, 16));
+    }
+
+    @Test
+    void aCancelledCalibrationEndsTheCompletion() {
+        CompletionRequest request = request("abc").millisPerToken(2).build();
+        CompletionResult result = new Generation(new FakeDecoder("x"), request, shown::add, () -> true).run();
+
+        assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(result.predictedMillisPerToken()).isEmpty();
+    }
+
+    @Test
+    void stepsAreTimedWithoutWhatDeliversTheText() {
+        CompletionResult result = new Generation(
+                        new FakeDecoder("x"), request("abc").maxTokens(5).build(), _ -> pause(), () -> false)
+                .run();
+
+        assertThat(result.stepMillis()).isLessThan(result.timings().predictedMillis() - 4 * PAUSE_MILLIS);
+        assertThat(result.millisPerToken()).isEqualTo(result.stepMillis() / 4);
+        assertThat(result.predictedMillisPerToken()).isEmpty();
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.sol.runtime.Execution;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -118,7 +119,9 @@ final class FakeCompleter implements Completer {
                 null,
                 "dense",
                 Execution.SKIP,
+                OptionalDouble.empty(),
                 1,
+                5,
                 OptionalInt.empty(),
                 List.of(),
                 new Timings(3, 6, 2, 5),

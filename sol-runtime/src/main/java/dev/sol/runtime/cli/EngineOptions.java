@@ -30,6 +30,12 @@ public final class EngineOptions {
                     + ". Default: ${DEFAULT-VALUE}.")
     private int contextLength;
 
+    @Option(
+            names = "--calibrate",
+            description = "Measure now what a token costs, rather than when the first budget in milliseconds comes and"
+                    + " nothing was measured before.")
+    private boolean calibrate;
+
     @Mixin
     private ExecutionArguments execution = new ExecutionArguments();
 
@@ -61,6 +67,15 @@ public final class EngineOptions {
                 .withKnobs(knobs.knobs()));
     }
 
+    private static void calibrate(CompletionEngine engine) {
+        try {
+            engine.calibrate();
+        } catch (RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+    }
+
     /**
      * Loads the model and starts an engine with it, which the caller closes. One line on {@code err} says how it runs.
      *
@@ -78,6 +93,9 @@ public final class EngineOptions {
                 engine.layers(),
                 loaded.extraBytes(),
                 loaded.info().sizeBytes()));
+        if (calibrate) {
+            calibrate(engine);
+        }
         return engine;
     }
 }

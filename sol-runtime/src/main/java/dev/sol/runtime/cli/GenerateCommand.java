@@ -76,7 +76,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 if (json) {
                     out.println(CompletionJson.create(engine.modelId()).completion(result));
                 } else {
-                    Summary.print(result, completion.budget() != null, out, err);
+                    Summary.print(result, completion.isBudgeted(), out, err);
                 }
             } catch (CompletionException e) {
                 throw e.getCause() instanceof RuntimeException failure ? failure : e;

@@ -14,14 +14,16 @@ import picocli.CommandLine.Option;
 
 /** The options that are fields of a completion request. A picocli mixin; what is not given is left to the parser's defaults. */
 final class RequestOptions {
+    private static final String MILLIS = "ms=";
+
     @Option(names = "--max-tokens", paramLabel = "N", description = "The most tokens to generate. Default: 128.")
     private @Nullable Integer maxTokens;
 
     @Option(
             names = "--budget",
-            paramLabel = "X|JSON",
-            description = "What a token may spend on average: a share such as 0.6, or an object such as"
-                    + " '{\"attn\": 0.5, \"mlp\": 0.7, \"bits\": 8}'. Default: no limit, no knobs.")
+            paramLabel = "X|ms=X|JSON",
+            description = "What a token may spend on average: a share such as 0.6, milliseconds such as ms=12, or an"
+                    + " object such as '{\"attn\": 0.5, \"mlp\": 0.7, \"bits\": 8}'. Default: no limit, no knobs.")
     private @Nullable String budget;
 
     @Option(
@@ -106,9 +108,13 @@ final class RequestOptions {
         return body;
     }
 
-    /** Also takes {@code .6}, which is no JSON. */
+    /** Also takes {@code .6}, which is no JSON, and {@code ms=12} for an object with {@code ms_per_token}. */
     private static JsonNode budget(String budget) {
         try {
+            if (budget.startsWith(MILLIS)) {
+                double millis = Double.parseDouble(budget.substring(MILLIS.length()));
+                return JsonNodeFactory.instance.objectNode().put("ms_per_token", millis);
+            }
             return DoubleNode.valueOf(Double.parseDouble(budget));
         } catch (NumberFormatException e) {
             return CompletionParser.read("--budget", budget.getBytes(StandardCharsets.UTF_8));

@@ -61,6 +61,7 @@ final class Summary {
                     "%.3f (attn %.3f, mlp %.3f, bits %.2f)",
                     realised.net(), realised.attn(), realised.mlp(), realised.bits());
         }
+        result.predictedMillisPerToken().ifPresent(millis -> line.format(", predicted %.2f ms/token", millis));
         line.format(", policy %s", result.policy());
         if (!result.unreached().isEmpty()) {
             String axes = result.unreached().stream().map(Axis::key).collect(Collectors.joining(", "));

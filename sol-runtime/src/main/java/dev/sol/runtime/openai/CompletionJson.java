@@ -111,6 +111,7 @@ public record CompletionJson(String id, long created, String model) {
                 .put("mode", result.execution().key())
                 .put("steps", result.steps())
                 .put("ms_per_token", result.steps() == 0 ? null : rounded(result.millisPerToken()));
+        result.predictedMillisPerToken().ifPresent(millis -> sol.put("predicted_ms_per_token", rounded(millis)));
         result.cappedMaxTokens().ifPresent(room -> sol.put("capped_max_tokens", room));
         if (!result.unreached().isEmpty()) {
             ArrayNode unreached = sol.putArray("unreached");

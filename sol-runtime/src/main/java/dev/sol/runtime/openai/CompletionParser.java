@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code temperature} (.8), {@code top_k} (40), {@code top_p} (.95), {@code min_p} (.05), {@code repeat_penalty} (1),
  *       {@code frequency_penalty} (0), {@code presence_penalty} (0), {@code repeat_last_n} (64), {@code seed} (-1: random):
  *       llama-server's defaults; ranges are those of {@link SamplingOptions}
- *   <li>{@code budget}: a number, or an object with {@code attn}, {@code mlp}, {@code bits}; without one everything is dense
+ *   <li>{@code budget}: a number, or an object with {@code attn}, {@code mlp}, {@code bits}, or one with {@code ms_per_token};
+ *       without one everything is dense
  *   <li>{@code policy}: a name; {@code trace} (false)
  *   <li>{@code model}: must be the loaded one; {@code stream} (false), {@code stream_options.include_usage} (false)
  *   <li>{@code n} and {@code best_of} must be 1; {@code echo}, {@code suffix}, {@code logprobs} and {@code logit_bias} are not
@@ -50,7 +52,8 @@ public final class CompletionParser {
                     .build())
             .build();
 
-    private static final Set<String> BUDGET_FIELDS = Set.of("attn", "mlp", "bits");
+    private static final String MILLIS = "ms_per_token";
+    private static final Set<String> BUDGET_FIELDS = Set.of("attn", "mlp", "bits", MILLIS);
     private static final long MAX_SEED = (1L << 32) - 2; // the highest 32-bit number means "random" to llama.cpp
 
     private final String model;
@@ -84,19 +87,18 @@ public final class CompletionParser {
         checkUnsupported(fields);
         String name = fields.text("policy");
         ComputePolicy policy = policy(name == null ? defaultPolicy : name);
-        CompletionRequest request = CompletionRequest.builder(prompt(fields))
+        CompletionRequest.Builder request = CompletionRequest.builder(prompt(fields))
                 .maxTokens(fields.integer("max_tokens", CompletionRequest.DEFAULT_MAX_TOKENS))
                 .sampling(sampling(fields))
                 .stop(stop(fields))
                 .ignoreEos(fields.flag("ignore_eos"))
-                .budget(budget(fields, policy.grid()))
                 .policy(policy)
-                .trace(fields.flag("trace"))
-                .build();
+                .trace(fields.flag("trace"));
+        addBudget(request, fields, policy.grid());
         JsonNode streamOptions = fields.node("stream_options");
         boolean includeUsage = streamOptions != null
                 && new Fields(object("stream_options", streamOptions), "stream_options.").flag("include_usage");
-        return new CompletionCall(request, fields.flag("stream"), includeUsage);
+        return new CompletionCall(request.build(), fields.flag("stream"), includeUsage);
     }
 
     /**
@@ -257,21 +259,34 @@ public final class CompletionParser {
         return stops;
     }
 
-    private static @Nullable Budget budget(Fields fields, ActionGrid grid) {
+    private static void addBudget(CompletionRequest.Builder request, Fields fields, ActionGrid grid) {
         JsonNode node = fields.node("budget");
+        if (node == null) {
+            return;
+        }
+        if (node.isNumber()) {
+            request.budget(attainable(() -> Budget.ofNet(node.doubleValue(), grid)));
+            return;
+        }
+        if (!(node instanceof ObjectNode object)) {
+            throw fields.wrongType("budget", "a number or an object with attn, mlp, bits or ms_per_token", node);
+        }
+        object.fieldNames().forEachRemaining(CompletionParser::checkBudgetField);
+        Fields parts = new Fields(object, "budget.");
+        Double millis = parts.number(MILLIS);
+        if (millis == null) {
+            request.budget(
+                    attainable(() -> Budget.of(parts.number("attn"), parts.number("mlp"), parts.number("bits"), grid)));
+        } else if (object.size() > 1) {
+            throw RequestException.invalid("budget", "budget has either ms_per_token or attn, mlp and bits");
+        } else {
+            request.millisPerToken(millis);
+        }
+    }
+
+    private static Budget attainable(Supplier<Budget> budget) {
         try {
-            if (node == null) {
-                return null;
-            }
-            if (node.isNumber()) {
-                return Budget.ofNet(node.doubleValue(), grid);
-            }
-            if (!(node instanceof ObjectNode object)) {
-                throw fields.wrongType("budget", "a number or an object with attn, mlp, bits", node);
-            }
-            object.fieldNames().forEachRemaining(CompletionParser::checkBudgetField);
-            Fields axes = new Fields(object, "budget.");
-            return Budget.of(axes.number("attn"), axes.number("mlp"), axes.number("bits"), grid);
+            return budget.get();
         } catch (UnattainableBudgetException e) {
             throw new RequestException(String.valueOf(e.getMessage()), e.field(), "unattainable_budget");
         }
@@ -281,7 +296,7 @@ public final class CompletionParser {
     private static void checkBudgetField(String name) {
         if (!BUDGET_FIELDS.contains(name)) {
             throw new RequestException(
-                    "budget has no '%s'; it has attn, mlp and bits".formatted(name),
+                    "budget has no '%s'; it has attn, mlp and bits, or ms_per_token".formatted(name),
                     "budget." + name,
                     "unknown_parameter");
         }

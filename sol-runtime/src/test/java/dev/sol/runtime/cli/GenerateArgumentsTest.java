@@ -39,6 +39,8 @@ class GenerateArgumentsTest {
             --prompt x --top-p 2                    | top_p must be from 0 to 1
             --prompt x --top-k -1                   | top_k must be at least 0
             --prompt x --seed 99999999999           | seed must be from 0 to 4294967294
+            --prompt x --budget ms=fast             | --budget is not valid JSON
+            --prompt x --budget ms=-3               | budget.ms_per_token must be more than 0, not -3.0
             --prompt x --budget half                | --budget is not valid JSON
             --prompt x --budget NaN                 | budget must be between 0.1167 (the minimum) and 1, but is NaN
             --prompt x --budget .01                 | 0.1167 (the minimum)

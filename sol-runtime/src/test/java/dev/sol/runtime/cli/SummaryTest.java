@@ -13,6 +13,7 @@ import dev.sol.runtime.TraceEntry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,16 @@ import org.junit.jupiter.api.Test;
 class SummaryTest {
     private static CompletionResult result(
             int tokens, FinishReason reason, @Nullable Budget realised, OptionalInt capped, List<Axis> unreached) {
+        return result(tokens, reason, realised, OptionalDouble.empty(), capped, unreached);
+    }
+
+    private static CompletionResult result(
+            int tokens,
+            FinishReason reason,
+            @Nullable Budget realised,
+            OptionalDouble predicted,
+            OptionalInt capped,
+            List<Axis> unreached) {
         return new CompletionResult(
                 "text",
                 reason,
@@ -29,7 +40,9 @@ class SummaryTest {
                 realised,
                 "uniform",
                 Execution.SKIP,
+                predicted,
                 tokens - 1,
+                (tokens - 1) * 2.5,
                 capped,
                 unreached,
                 new Timings(4, 8, tokens, (tokens - 1) * 2.5),
@@ -45,6 +58,14 @@ class SummaryTest {
                 .isEqualTo("64 tokens, 2.50 ms/token, 400.0 tokens/s; budget 0.600, realised 0.601"
                         + " (attn 0.610, mlp 0.600, bits 9.50), policy uniform");
         assertThat(Summary.line(result, false)).isEqualTo("64 tokens, 2.50 ms/token, 400.0 tokens/s; dense");
+    }
+
+    @Test
+    void withABudgetInMilliseconds() {
+        CompletionResult result =
+                result(64, FinishReason.LENGTH, null, OptionalDouble.of(2.4), OptionalInt.empty(), List.of());
+
+        assertThat(Summary.line(result, true)).contains(", predicted 2.40 ms/token, policy uniform");
     }
 
     @Test

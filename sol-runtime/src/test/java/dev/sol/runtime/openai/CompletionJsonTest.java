@@ -13,6 +13,7 @@ import dev.sol.runtime.Timings;
 import dev.sol.runtime.TraceEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,15 @@ class CompletionJsonTest {
 
     private static CompletionResult result(
             @Nullable Budget realised, OptionalInt capped, List<Axis> unreached, @Nullable List<TraceEntry> trace) {
+        return result(realised, OptionalDouble.empty(), capped, unreached, trace);
+    }
+
+    private static CompletionResult result(
+            @Nullable Budget realised,
+            OptionalDouble predicted,
+            OptionalInt capped,
+            List<Axis> unreached,
+            @Nullable List<TraceEntry> trace) {
         return new CompletionResult(
                 "a \"b\"\n",
                 FinishReason.LENGTH,
@@ -31,7 +41,9 @@ class CompletionJsonTest {
                 realised,
                 "uniform",
                 Execution.SKIP,
+                predicted,
                 2,
+                5,
                 capped,
                 unreached,
                 new Timings(4, 8, 3, 5),
@@ -82,8 +94,19 @@ class CompletionJsonTest {
         assertThat(sol.get("realised"))
                 .isEqualTo(parse("{\"attn\": null, \"mlp\": null, \"bits\": null, \"net\": null}"));
         assertThat(sol.has("capped_max_tokens")).isFalse();
+        assertThat(sol.has("predicted_ms_per_token")).isFalse();
         assertThat(sol.has("unreached")).isFalse();
         assertThat(sol.has("trace")).isFalse();
+    }
+
+    @Test
+    void aBudgetInMillisecondsSaysWhatWasPredicted() {
+        JsonNode sol = parse(
+                        json.completion(result(null, OptionalDouble.of(2.25), OptionalInt.empty(), List.of(), null)))
+                .get("sol");
+
+        assertThat(sol.get("ms_per_token").asDouble()).isEqualTo(2.5);
+        assertThat(sol.get("predicted_ms_per_token").asDouble()).isEqualTo(2.25);
     }
 
     @Test
@@ -97,6 +120,8 @@ class CompletionJsonTest {
                 null,
                 "dense",
                 Execution.SKIP,
+                OptionalDouble.empty(),
+                0,
                 0,
                 OptionalInt.empty(),
                 List.of(),

@@ -124,6 +124,19 @@ class CompletionParserTest {
         });
     }
 
+    @Test
+    void aTimePerTokenIsPassedOn() {
+        CompletionRequest timed = request("{\"prompt\": \"x\", \"budget\": {\"ms_per_token\": 12.5}}");
+        assertThat(timed.millisPerToken()).hasValue(12.5);
+        assertThat(timed.budget()).isNull();
+        assertThat(timed.isBudgeted()).isTrue();
+
+        CompletionRequest none = request("{\"prompt\": \"x\"}");
+        assertThat(none.millisPerToken()).isEmpty();
+        assertThat(none.isBudgeted()).isFalse();
+        assertThat(request("{\"prompt\": \"x\", \"budget\": 1}").isBudgeted()).isTrue();
+    }
+
     /** field | code | a part of the message | JSON of the field */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -193,6 +206,11 @@ class CompletionParserTest {
             budget.bits        | unattainable_budget | 4 (the minimum)           | {"bits": 3}
             budget.bits        | invalid_type   | a number, not a string         | {"bits": "8"}
             budget.atn         | unknown_parameter | attn, mlp and bits          | {"atn": 0.5}
+            budget             | invalid_value  | either ms_per_token or attn    | {"ms_per_token": 10, "attn": 0.5}
+            budget.ms_per_token | invalid_value | more than 0, not 0             | {"ms_per_token": 0}
+            budget.ms_per_token | invalid_value | more than 0, not -1            | {"ms_per_token": -1}
+            budget.ms_per_token | invalid_value | more than 0, not Infinity      | {"ms_per_token": 1e999}
+            budget.ms_per_token | invalid_type  | a number, not a string         | {"ms_per_token": "10"}
             """)
     void wrongFields(String param, String code, String message, String json) {
         String field = param.contains(".") ? param.substring(0, param.indexOf('.')) : param;

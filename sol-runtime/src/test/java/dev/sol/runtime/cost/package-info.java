@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.cost;
+
+import org.jspecify.annotations.NullMarked;
