@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,6 +143,33 @@ class CompletionsModelTest {
         assertThat(text).hasToString(answer.text());
         assertThat(trace.get(23).get("attn").asDouble()).isBetween(0.55, 0.65);
         assertThat(trace.get(23).get("bits").asInt()).isBetween(9, 10);
+    }
+
+    @Test
+    void aBudgetInMilliseconds() {
+        JsonNode ample = complete(greedy(8, ", \"ignore_eos\": true, \"budget\": {\"ms_per_token\": 1000}"))
+                .body()
+                .get("sol");
+        assertThat(ample.at("/requested/net").asDouble()).isEqualTo(1);
+        assertThat(ample.get("predicted_ms_per_token").asDouble()).isBetween(1e-6, 1000.0);
+        assertThat(ample.get("ms_per_token").asDouble()).isPositive();
+
+        for (String stream : List.of("", ", \"stream\": true")) {
+            Client.Answer answer = server.client.complete(greedy(8, ", \"budget\": {\"ms_per_token\": 1e-9}" + stream));
+            assertThat(answer.status()).isEqualTo(400);
+            JsonNode error = answer.body().get("error");
+            assertThat(error.get("param").asText()).isEqualTo("budget.ms_per_token");
+            assertThat(error.get("code").asText()).isEqualTo("unattainable_budget");
+            Matcher minimum = Pattern.compile("must be at least ([0-9.]+) \\(the minimum")
+                    .matcher(error.get("message").asText());
+            assertThat(minimum.find()).isTrue();
+
+            JsonNode least = complete(greedy(8, ", \"budget\": {\"ms_per_token\": %s}".formatted(minimum.group(1))))
+                    .body()
+                    .get("sol");
+            assertThat(least.get("predicted_ms_per_token").asDouble())
+                    .isLessThanOrEqualTo(Double.parseDouble(minimum.group(1)) + 1e-6);
+        }
     }
 
     @Test

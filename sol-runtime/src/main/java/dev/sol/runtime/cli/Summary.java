@@ -61,7 +61,9 @@ final class Summary {
                     "%.3f (attn %.3f, mlp %.3f, bits %.2f)",
                     realised.net(), realised.attn(), realised.mlp(), realised.bits());
         }
-        result.predictedMillisPerToken().ifPresent(millis -> line.format(", predicted %.2f ms/token", millis));
+        result.predictedMillisPerToken()
+                .ifPresent(millis ->
+                        line.format(", steps of %.2f ms where %.2f were predicted", result.millisPerToken(), millis));
         line.format(", policy %s", result.policy());
         if (!result.unreached().isEmpty()) {
             String axes = result.unreached().stream().map(Axis::key).collect(Collectors.joining(", "));

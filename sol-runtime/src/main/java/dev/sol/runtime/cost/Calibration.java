@@ -10,11 +10,11 @@ import java.util.stream.IntStream;
 
 /**
  * Measures what a {@link CostModel} is fitted to: steps of a few actions at a few depths, in turns, so that whatever else the machine
- * does meets all of them, and of each the median. Takes some two seconds, and with a model whose steps take more than about 20 ms as
+ * does meets all of them, and of each the median. Takes four seconds at most, and with a model whose steps take more than about 40 ms as
  * long as a hundred of them.
  */
 public final class Calibration {
-    private static final double TARGET_MILLIS = 2_000; // of all rounds together
+    private static final double TARGET_MILLIS = 4_000; // of all rounds together
     private static final int MIN_ROUNDS = 3;
     private static final int MAX_ROUNDS = 15;
 

@@ -65,7 +65,7 @@ class SummaryTest {
         CompletionResult result =
                 result(64, FinishReason.LENGTH, null, OptionalDouble.of(2.4), OptionalInt.empty(), List.of());
 
-        assertThat(Summary.line(result, true)).contains(", predicted 2.40 ms/token, policy uniform");
+        assertThat(Summary.line(result, true)).contains(", steps of 2.50 ms where 2.40 were predicted, policy uniform");
     }
 
     @Test
