@@ -2,6 +2,7 @@
 
 #include "sol-attend.h"
 #include "sol-ops.h"
+#include "sol-skip-mlp.h"
 
 #include "ggml-impl.h"
 
@@ -11,12 +12,21 @@
 #include <cstring>
 #include <stdexcept>
 
-static float value_at(const ggml_tensor * t, int64_t i0, int64_t i1, int64_t i2) {
-    const char * p = (const char *) t->data + i0*t->nb[0] + i1*t->nb[1] + i2*t->nb[2];
-    switch (t->type) {
-        case GGML_TYPE_F16: return ggml_fp16_to_fp32(*(const ggml_fp16_t *) p);
-        case GGML_TYPE_F32: return *(const float *) p;
-        default:            throw std::runtime_error(std::string("a tensor of type ") + ggml_type_name(t->type) + ": " + t->name);
+static void append_row(const ggml_tensor * t, int64_t i1, int64_t i2, std::vector<float> & out) {
+    const char * row = (const char *) t->data + i1*t->nb[1] + i2*t->nb[2];
+
+    if (ggml_is_quantized(t->type)) {
+        out.resize(out.size() + t->ne[0]);
+        ggml_get_type_traits(t->type)->to_float(row, out.data() + out.size() - t->ne[0], t->ne[0]);
+        return;
+    }
+    for (int64_t i0 = 0; i0 < t->ne[0]; ++i0) {
+        const char * p = row + i0*t->nb[0];
+        switch (t->type) {
+            case GGML_TYPE_F16: out.push_back(ggml_fp16_to_fp32(*(const ggml_fp16_t *) p)); break;
+            case GGML_TYPE_F32: out.push_back(*(const float *) p);                          break;
+            default:            throw std::runtime_error(std::string("a tensor of type ") + ggml_type_name(t->type) + ": " + t->name);
+        }
     }
 }
 
@@ -29,9 +39,7 @@ seen_rows copy_rows(const ggml_tensor * t, bool swap) {
 
     for (int64_t o = 0; o < n_outer; ++o) {
         for (int64_t i = 0; i < n_inner; ++i) {
-            for (int64_t i0 = 0; i0 < t->ne[0]; ++i0) {
-                res.data.push_back(swap ? value_at(t, i0, o, i) : value_at(t, i0, i, o));
-            }
+            append_row(t, swap ? o : i, swap ? i : o, res.data);
         }
     }
     return res;
@@ -61,6 +69,13 @@ static bool is_custom(const ggml_tensor * t, ggml_custom_op_t fun) {
     ggml_custom_op_params params;
     memcpy(&params, t->op_params, sizeof(params));
     return params.fun == fun;
+}
+
+template<typename T>
+static const T & userdata_of(const ggml_tensor * t) {
+    ggml_custom_op_params params;
+    memcpy(&params, t->op_params, sizeof(params));
+    return *(const T *) params.userdata;
 }
 
 // The layer in a name such as "ffn_norm-3", or -1.
@@ -256,6 +271,33 @@ static bool is_mlp_weight(const ggml_tensor * t) {
     return strstr(t->name, "ffn_") && strstr(t->name, ".weight");
 }
 
+// q [head, token, n_head], k and v [head, cell, n_head_kv]
+void graph_observer::note_attention(const ggml_tensor * q, const ggml_tensor * k, const ggml_tensor * v, const ggml_tensor * mask, const ggml_tensor * sinks) {
+    seen_attention a;
+    a.il        = last_il;
+    a.cache     = root(k)->name;
+    a.q         = copy_rows(q, true);
+    a.k         = copy_rows(k, true);
+    a.v         = copy_rows(v, true);
+    a.mask      = copy_rows(mask);
+    a.quantized = ggml_is_quantized(k->type);
+    a.n_tokens  = q->ne[1];
+    a.n_head    = q->ne[2];
+    a.n_head_kv = k->ne[2];
+    a.n_cells   = k->ne[1];
+    if (sinks) {
+        a.sinks = copy_rows(sinks).data;
+    }
+
+    const auto it = written.find(a.cache);
+    if (it != written.end()) {
+        a.written = it->second;
+        written.erase(it); // another layer may read the same cache
+    }
+
+    attention.push_back(std::move(a));
+}
+
 void graph_observer::after(ggml_tensor * t) {
     const int il = layer_of(t->name);
     last_il = il >= 0 ? il : last_il;
@@ -288,45 +330,45 @@ void graph_observer::after(ggml_tensor * t) {
     }
 
     if (t->op == GGML_OP_FLASH_ATTN_EXT && t->src[0]->ne[3] == 1 && t->src[3] && t->src[3]->ne[2] == 1) {
-        // q [head, token, n_head], k and v [head, cell, n_head_kv], out [head, n_head, token]
-        seen_attention a;
-        a.il        = last_il;
-        a.cache     = root(t->src[1])->name;
-        a.q         = copy_rows(t->src[0], true);
-        a.k         = copy_rows(t->src[1], true);
-        a.v         = copy_rows(t->src[2], true);
-        a.mask      = copy_rows(t->src[3]);
-        a.dense     = copy_rows(t);
-        a.out       = a.dense;
-        a.n_tokens  = t->src[0]->ne[1];
-        a.n_head    = t->src[0]->ne[2];
-        a.n_head_kv = t->src[1]->ne[2];
-        a.n_cells   = t->src[1]->ne[1];
-        a.scale     = ggml_get_op_params_f32(t, 0);
-        a.max_bias  = ggml_get_op_params_f32(t, 1);
-        a.softcap   = ggml_get_op_params_f32(t, 2);
-        if (t->src[4]) {
-            a.sinks = copy_rows(t->src[4]).data;
-        }
+        note_attention(t->src[0], t->src[1], t->src[2], t->src[3], t->src[4]);
 
-        const auto it = written.find(a.cache);
-        if (it != written.end()) {
-            a.written = it->second;
-            written.erase(it); // another layer may read the same cache
-        }
+        seen_attention & a = attention.back();
+        a.dense    = copy_rows(t);
+        a.out      = a.dense;
+        a.scale    = ggml_get_op_params_f32(t, 0);
+        a.max_bias = ggml_get_op_params_f32(t, 1);
+        a.softcap  = ggml_get_op_params_f32(t, 2);
 
-        attention.push_back(std::move(a));
         flash = t;
         return;
     }
 
-    if (is_custom(t, sol_op_attend) && t->src[0] == flash) {
-        ggml_custom_op_params params;
-        memcpy(&params, t->op_params, sizeof(params));
+    if (is_custom(t, sol_op_attend)) {
+        const auto & op = userdata_of<sol_attn_op>(t);
 
-        attention.back().il       = ((const sol_attn_op *) params.userdata)->il;
+        if (t->src[0]->op != GGML_OP_FLASH_ATTN_EXT) {
+            note_attention(t->src[1], t->src[2], t->src[3], t->src[0], t->src[5]);
+
+            seen_attention & a = attention.back();
+            a.scale    = op.softcap != 0.0f ? op.scale*op.softcap : op.scale;
+            a.max_bias = op.max_bias;
+            a.softcap  = op.softcap;
+        } else if (t->src[0] != flash) {
+            return;
+        }
+
+        attention.back().il       = op.il;
         attention.back().out      = copy_rows(t);
         attention.back().replaced = true;
+        return;
+    }
+
+    if (is_custom(t, sol_op_up)) {
+        products.push_back({ userdata_of<sol_skip_op>(t).up->name, copy_rows(t->src[3]), copy_rows(t), {}, 1 });
+        return;
+    }
+    if (is_custom(t, sol_op_down)) {
+        products.push_back({ userdata_of<sol_skip_op>(t).down->name, copy_rows(t->src[2]), copy_rows(t), {}, 1 });
         return;
     }
 

@@ -20,7 +20,7 @@ struct seen_rows {
     const float * row(int64_t r) const { return data.data() + r*n_cols; }
 };
 
-// GGML_OP_FLASH_ATTN_EXT over a KV cache, and what became of its result.
+// GGML_OP_FLASH_ATTN_EXT over a KV cache, and what became of its result; or sol_op_attend in its place.
 struct seen_attention {
     int                  il = -1;
     std::string          cache;    // that of the keys: cache_k_l0, …
@@ -30,7 +30,8 @@ struct seen_attention {
     seen_rows            v;
     seen_rows            mask;     // rows: token; columns: cell
     std::vector<float>   sinks;    // [n_head], or empty
-    seen_rows            dense;    // what the op wrote: token-major, then head
+    seen_rows            dense;    // what the op wrote: token-major, then head; empty when it is not computed
+    bool                 quantized = false; // keys and values
     seen_rows            out;      // what the next op reads
     bool                 replaced = false; // an op of ours stands between the two
     int64_t              n_tokens  = 0;
@@ -42,7 +43,8 @@ struct seen_attention {
     float                softcap   = 0.0f;
 };
 
-// GGML_OP_MUL_MAT or _ID with a weight of an MLP.
+// GGML_OP_MUL_MAT or _ID with a weight of an MLP, or an op of ours that multiplies only a part of it: sol_op_up (whose `out` is what
+// the down projection reads) and sol_op_down.
 struct seen_product {
     std::string          weight; // blk.0.ffn_down.weight
     seen_rows            in;
@@ -87,6 +89,8 @@ private:
 
     std::vector<seen_change> * changes_of(const ggml_tensor * t);
 
+    void note_attention(const ggml_tensor * q, const ggml_tensor * k, const ggml_tensor * v, const ggml_tensor * mask, const ggml_tensor * sinks);
+
     int last_il = -1; // of the last tensor whose name has a layer
     std::map<std::string, std::vector<int64_t>> written; // cells of the ubatch at hand, by cache
 
@@ -102,5 +106,5 @@ private:
     const ggml_tensor * flash = nullptr; // of the last attention
 };
 
-// [ne0, ne1, ne2] as rows of ne0; `swap`: ne2 counts faster than ne1. F32 or F16.
+// [ne0, ne1, ne2] as rows of ne0; `swap`: ne2 counts faster than ne1. F32, F16 or quantised.
 seen_rows copy_rows(const ggml_tensor * t, bool swap = false);

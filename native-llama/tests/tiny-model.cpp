@@ -68,16 +68,18 @@ static vocabulary make_vocabulary() {
 // weights
 //
 
-tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff) {
+tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff, int64_t n_head) {
     const auto & archs = tiny_model_archs();
     if (arch != "lfm2" && std::find(archs.begin(), archs.end(), arch) == archs.end()) {
         throw std::invalid_argument("no tiny model of architecture '" + arch + "'");
     }
 
     tiny_model m;
-    m.arch    = arch;
-    m.n_ff    = n_ff;
-    m.n_vocab = (int64_t) make_vocabulary().tokens.size();
+    m.arch      = arch;
+    m.n_ff      = n_ff;
+    m.n_head    = n_head;
+    m.n_head_kv = n_head/2;
+    m.n_vocab   = (int64_t) make_vocabulary().tokens.size();
 
     if (arch == "gemma3") {
         m.n_layer = 4;

@@ -35,7 +35,8 @@ struct tiny_model {
 // With attention in every layer: all but lfm2, a hybrid, whose sequences upstream regroups within a batch.
 const std::vector<std::string> & tiny_model_archs();
 
-// Same arch and seed, same model. n_ff must be a multiple of 32 for a model that is to be quantised.
-tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff = 100);
+// Same arch and seed, same model. n_ff must be a multiple of 32 for a model that is to be quantised, and heads, two for each KV head,
+// for a KV cache that is.
+tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff = 100, int64_t n_head = 4);
 
 void write_tiny_model(const tiny_model & model, const std::string & path);
