@@ -15,7 +15,8 @@
  * }
  * }</pre>
  *
- * <p>{@link dev.sol.runtime.openai} maps requests and results to OpenAI's JSON; {@link dev.sol.runtime.cli} has the command
+ * <p>What a step costs is measured by {@link dev.sol.runtime.StepCosts}, for budgets in milliseconds ({@link dev.sol.runtime.cost}).
+ * {@link dev.sol.runtime.openai} maps requests and results to OpenAI's JSON; {@link dev.sol.runtime.cli} has the command
  * line.
  */
 @NullMarked

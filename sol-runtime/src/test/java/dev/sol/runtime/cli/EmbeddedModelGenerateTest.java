@@ -71,6 +71,17 @@ class EmbeddedModelGenerateTest {
     }
 
     @Test
+    void aBudgetInMilliseconds() {
+        run("--max-tokens", "16", "--ignore-eos", "--budget", "ms=1000", "--calibrate", "--json");
+        JsonNode sol = json().get("sol");
+        assertThat(sol.at("/requested/net").asDouble()).isEqualTo(1);
+        assertThat(sol.get("predicted_ms_per_token").asDouble()).isBetween(1e-6, 1000.0);
+
+        run("--max-tokens", "16", "--ignore-eos", "--budget", "ms=1000");
+        assertThat(err.toString()).contains("steps of ", " were predicted");
+    }
+
+    @Test
     void quantised(@TempDir Path folder) {
         Path file = folder.resolve("sol-tiny-q8_0.gguf");
         Sol.quantize(EmbeddedModel.file(), file, FileType.Q8_0, 1);

@@ -88,6 +88,7 @@ class GenerateArgumentsTest {
                         "--attn-dropped",
                         "--mlp-criterion",
                         "--bits-site",
+                        "--calibrate",
                         "--execution",
                         "--kv-type",
                         "--predictor",
