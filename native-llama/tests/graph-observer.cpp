@@ -364,11 +364,11 @@ void graph_observer::after(ggml_tensor * t) {
     }
 
     if (is_custom(t, sol_op_up)) {
-        products.push_back({ userdata_of<sol_skip_op>(t).up->name, copy_rows(t->src[3]), copy_rows(t), {}, 1 });
+        products.push_back({ userdata_of<sol_skip_op>(t).up->name, copy_rows(t->src[3]), copy_rows(t), {}, 1, /*.partial =*/ true });
         return;
     }
     if (is_custom(t, sol_op_down)) {
-        products.push_back({ userdata_of<sol_skip_op>(t).down->name, copy_rows(t->src[2]), copy_rows(t), {}, 1 });
+        products.push_back({ userdata_of<sol_skip_op>(t).down->name, copy_rows(t->src[2]), copy_rows(t), {}, 1, /*.partial =*/ true });
         return;
     }
 

@@ -51,6 +51,7 @@ struct seen_product {
     seen_rows            out;
     std::vector<int32_t> experts;    // [n_tokens][n_used] of _ID, else empty
     int64_t              n_used = 1; // rows of `out` for each token
+    bool                 partial = false; // by an op of ours
 };
 
 // An op of ours that changes rows in place, or makes changed ones.

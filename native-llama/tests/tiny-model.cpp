@@ -106,7 +106,7 @@ tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff
         for (float & x : data) {
             x = normal(rng);
         }
-        m.tensors[name] = { std::move(ne), std::move(data) };
+        m.tensors[name] = { std::move(ne), std::move(data), GGML_TYPE_F32 };
     };
     const auto matrix = [&](const std::string & name, int64_t ne0, int64_t ne1) { add(name, { ne0, ne1 }, 0.0f, 1.5f/std::sqrt((float) ne0)); };
     const auto norm   = [&](const std::string & name, int64_t ne0)              { add(name, { ne0 }, 1.0f, 0.1f); };
@@ -286,5 +286,27 @@ void write_tiny_model(const tiny_model & m, const std::string & path) {
 
     if (!gguf_write_to_file(gguf.get(), path.c_str(), /*only_meta =*/ false)) {
         throw std::runtime_error("cannot write '" + path + "'");
+    }
+}
+
+void read_tiny_model(tiny_model & m, const std::string & path) {
+    ggml_context * raw = nullptr;
+    const gguf_context_ptr gguf { gguf_init_from_file(path.c_str(), { /*.no_alloc =*/ false, /*.ctx =*/ &raw }) };
+    const ggml_context_ptr ctx { raw };
+    if (!gguf) {
+        throw std::runtime_error("cannot read '" + path + "'");
+    }
+
+    for (auto & [name, t] : m.tensors) {
+        const ggml_tensor * tensor = ggml_get_tensor(ctx.get(), name.c_str());
+        if (!tensor || ggml_nelements(tensor) != (int64_t) t.data.size()) {
+            throw std::runtime_error("'" + path + "' has no such " + name);
+        }
+        t.type = tensor->type;
+        if (t.type == GGML_TYPE_F32) {
+            memcpy(t.data.data(), tensor->data, ggml_nbytes(tensor));
+        } else {
+            ggml_get_type_traits(t.type)->to_float(tensor->data, t.data.data(), ggml_nelements(tensor));
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "ggml.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -24,9 +26,10 @@ struct tiny_model {
     struct tensor {
         std::vector<int64_t> ne; // ggml's order: ne[0] is contiguous
         std::vector<float>   data;
+        ggml_type            type = GGML_TYPE_F32; // that `data` is what is left in
     };
 
-    std::map<std::string, tensor> tensors; // F32
+    std::map<std::string, tensor> tensors;
 
     bool is_sliding(int64_t layer)   const; // every second layer of a model with n_swa
     bool is_recurrent(int64_t layer) const; // the other layers of lfm2 attend
@@ -39,4 +42,7 @@ const std::vector<std::string> & tiny_model_archs();
 // for a KV cache that is.
 tiny_model make_tiny_model(const std::string & arch, uint32_t seed, int64_t n_ff = 100, int64_t n_head = 4);
 
-void write_tiny_model(const tiny_model & model, const std::string & path);
+void write_tiny_model(const tiny_model & model, const std::string & path); // as F32
+
+// Takes over types and values of what another program made of the file.
+void read_tiny_model(tiny_model & model, const std::string & path);
