@@ -3,10 +3,15 @@
 
 #include "test-support.h"
 
+#include "sol-choice.h"
+
 #include "llama-context.h"
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <tuple>
 
 namespace {
 
@@ -18,6 +23,11 @@ struct token_result {
 
 // The KV cache is F16: what differs in the last bit before it is stored may differ by 2^-11 after.
 constexpr float TOLERANCE = 1e-3f;
+
+// Upstream's kernel, which large batches go through, sums values in F16; activations are rounded to F16 or not. With 8 bits for them, a
+// last bit before may be 2^-8 after.
+constexpr float SKIP_TOLERANCE        = 5e-3f;
+constexpr float SKIP_TOLERANCE_8_BITS = 5e-2f;
 
 // Without flash attention, whose F16 accumulators differ between batch shapes by more than a wrong knob might.
 sol_context_params exact_context() {
@@ -199,6 +209,91 @@ void test_shared_prefix(const std::string & path, const tiny_model & m) {
     check_equal("after a removal", after_removal, decode_in_parts(*own, m, next, { 1 }), TOLERANCE);
 }
 
+// The sets that tokens chose, by sequence and position: one batching replays those of another, since scores that all but tie may fall
+// either way.
+class set_keeper : public sol_choice_observer {
+public:
+    const token_batch * batch    = nullptr; // the running one
+    bool                replays  = false;
+    int64_t             n_differ = 0;
+    int64_t             n        = 0;
+    bool                missing  = false;
+
+    void on_choice(const sol_choice & c, uint8_t * keep, int64_t size) override {
+        const std::lock_guard<std::mutex> lock(mutex);
+
+        auto & set = sets[{ c.kind, c.il, batch->seq_id[c.index], batch->pos[c.index], c.part }];
+        if (!replays) {
+            set.assign(keep, keep + size);
+            return;
+        }
+        if ((int64_t) set.size() != size) {
+            missing = true; // thrown through ggml, an exception would not arrive
+            return;
+        }
+        n        += 1;
+        n_differ += !std::equal(set.begin(), set.end(), keep);
+        std::copy(set.begin(), set.end(), keep);
+    }
+
+private:
+    std::mutex mutex;
+    std::map<std::tuple<sol_choice_kind, int32_t, llama_seq_id, llama_pos, int32_t>, std::vector<uint8_t>> sets;
+};
+
+std::vector<token_result> decode_in_parts(sol_context & context, const tiny_model & m, const token_batch & batch, const std::vector<int32_t> & parts,
+        set_keeper & sets) {
+    std::vector<token_result> res;
+    context.state->choices = &sets;
+
+    int32_t begin = 0;
+    for (const int32_t n : parts) {
+        const token_batch part = batch.slice(begin, n);
+        sets.batch = &part;
+        decode(context, part);
+        for (int32_t i = 0; i < n; ++i) {
+            res.push_back(result_of(context, m, i));
+        }
+        begin += n;
+    }
+    return res;
+}
+
+// What is not dropped is read once for all tokens of a small batch, for each token otherwise; large batches mask. Whatever the kernel, a
+// token's result is its own.
+void test_skipping(const std::string & arch, llama_ftype ftype) {
+    const temp_dir   dir;
+    const tiny_model m = make_tiny_model(arch, 3, /*n_ff =*/ 128);
+    write_tiny_model(m, dir/"f32.gguf");
+    CHECK_OK(sol_model_quantize((dir/"f32.gguf").c_str(), (dir/"model.gguf").c_str(), ftype, 1));
+    const model_ptr model = load_model(dir/"model.gguf");
+
+    sol_context_params params = small_context();
+    params.execution      = SOL_EXECUTION_SKIP;
+    params.attn_criterion = SOL_ATTN_QUEST;
+    params.attn_page      = 8;
+    params.n_seq_max      = 3;
+
+    std::mt19937 rng(12);
+    token_batch  batch;
+    std::vector<llama_pos> next(3);
+    for (int32_t i = 0; i < 120; ++i) {
+        const llama_seq_id seq = (llama_seq_id) (rng() % 3);
+        batch.add(random_token(m, rng), next[seq]++, seq, true, comparable_knobs(m, rng));
+    }
+
+    set_keeper sets;
+    const auto alone = decode_in_parts(*new_context(*model, params), m, batch, std::vector<int32_t>(120, 1), sets);
+
+    sets.replays = true;
+    const auto mixed = decode_in_parts(*new_context(*model, params), m, batch, { 2, 3, 4, 1, 30, 1, 32, 4, 3, 40 }, sets);
+
+    CHECK(!sets.missing, "%s: a batch chooses where single tokens did not", arch.c_str());
+    CHECK(sets.n > 200 && sets.n_differ*20 < sets.n, "%s: %d of %d choices are others in batches", arch.c_str(), (int) sets.n_differ, (int) sets.n);
+    check_equal("batches that skip", mixed, alone, ftype == LLAMA_FTYPE_MOSTLY_F16 ? SKIP_TOLERANCE : SKIP_TOLERANCE_8_BITS);
+    printf("%s: batches that skip equal single tokens, %d of %d choices apart\n", arch.c_str(), (int) sets.n_differ, (int) sets.n);
+}
+
 // Changing knobs must not rebuild the graph; going to a batch without knobs and back may.
 void test_graph_reuse(const std::string & path, const tiny_model & m) {
     const model_ptr   model   = load_model(path);
@@ -261,6 +356,12 @@ int main() {
             test_graph_reuse(path, m);
             test_deterministic(path, m);
             printf("%s: batches equal single tokens\n", arch.c_str());
+        }
+
+        for (const char * arch : { "llama", "qwen3", "gemma3" }) {
+            test_skipping(arch, LLAMA_FTYPE_MOSTLY_F16);
+            test_skipping(arch, LLAMA_FTYPE_MOSTLY_Q8_0);
+            test_skipping(arch, LLAMA_FTYPE_MOSTLY_Q4_0);
         }
 
         const tiny_model hybrid = make_tiny_model("lfm2", 3);
