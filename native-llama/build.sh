@@ -6,6 +6,7 @@
 #   build.sh install DIR   builds, and copies them to DIR/dev/sol/native/<os>-<arch>/, where the Java loader looks
 #   build.sh check DIR     checks what `install DIR` copied
 #   build.sh stock         the same libraries without patches and sources of ours, for comparison; prints their folder
+#   build.sh bench         builds the program that times that for `sol bench`; prints it
 #   build.sh test [ARG…]   builds and runs the native tests; the arguments are ctest's
 #   build.sh sanitize [ARG…]
 #                          the same under ASan and UBSan, which end a test at their first finding; without the tests that
@@ -34,6 +35,7 @@ command=${1:-libs}
 . "$here/build/source.sh"
 . "$here/build/compile.sh"
 . "$here/build/check.sh"
+. "$here/build/bench.sh"
 
 usage() {
     sed -n '3,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$here/build.sh"
@@ -68,6 +70,13 @@ case $command in
         libraries stock
         echo "$result"
         ;;
+    bench)
+        [ -z "${SOL_SANITIZE:-}" ] || die "bench is of builds without sanitizers"
+        prepare
+        libraries stock
+        stock_decode
+        echo "$program"
+        ;;
     test)
         prepare
         run_tests "$@"
@@ -82,6 +91,7 @@ case $command in
         prepare
         build_tests
         link_tools "$1"
+        [ -n "${SOL_SANITIZE:-}" ] || link_stock_decode "$1"
         ;;
     overhead)
         [ -z "${SOL_SANITIZE:-}" ] || die "overhead is of builds without sanitizers"
