@@ -71,7 +71,7 @@ public final class GenerateCommand implements Callable<Integer> {
         try (CompletionEngine running = engine.open(1, err)) {
             CompletionHandle handle =
                     running.submit(completion, json ? CompletionListener.NONE : text -> show(text, out));
-            try (Interruption _ = Interruption.of(handle)) {
+            try (Interruption _ = Interruption.of(handle::cancel)) {
                 CompletionResult result = handle.result().join();
                 if (json) {
                     out.println(CompletionJson.create(engine.modelId()).completion(result));

@@ -1,35 +1,39 @@
 package dev.sol.runtime.cli;
 
-import dev.sol.runtime.CompletionHandle;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C: cancels the completion, and lets the command print what there is before the process ends. Open while the command
- * waits for the completion and prints it.
+ * Ctrl-C: ends the work, and lets the command print what there is before the process ends. Open while there is something to end or
+ * to print.
  */
-final class Interruption implements AutoCloseable {
+public final class Interruption implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 5;
 
     private final CountDownLatch printed = new CountDownLatch(1);
     private final Thread hook;
 
-    private Interruption(CompletionHandle handle) {
-        this.hook = new Thread(() -> interrupt(handle), "sol-interruption");
+    private Interruption(Runnable cancel) {
+        this.hook = new Thread(() -> interrupt(cancel), "sol-interruption");
     }
 
-    static Interruption of(CompletionHandle handle) {
-        Interruption interruption = new Interruption(handle);
+    /**
+     * Waits for Ctrl-C.
+     *
+     * @param cancel ends the work; for any thread
+     */
+    public static Interruption of(Runnable cancel) {
+        Interruption interruption = new Interruption(cancel);
         try {
             Runtime.getRuntime().addShutdownHook(interruption.hook);
         } catch (IllegalStateException e) { // the process is ending already
-            handle.cancel();
+            cancel.run();
         }
         return interruption;
     }
 
-    private void interrupt(CompletionHandle handle) {
-        handle.cancel();
+    private void interrupt(Runnable cancel) {
+        cancel.run();
         try {
             boolean _ = printed.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
