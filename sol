@@ -7,6 +7,7 @@ commands='
 serve    | web         | dev.sol.web/dev.sol.web.ServeCommand                | serve an OpenAI-style HTTP API on 127.0.0.1:8080
 generate | sol-runtime | dev.sol.runtime/dev.sol.runtime.cli.GenerateCommand | complete a prompt, without HTTP
 knobs    | trainer     | dev.sol.trainer/dev.sol.trainer.knobs.KnobsCommand  | perplexity over a grid of each knob
+bench    | sol-runtime | dev.sol.runtime/dev.sol.runtime.bench.BenchCommand  | time decode steps against stock llama.cpp
 '
 
 # The modules that a module is built from, itself included.
@@ -228,7 +229,8 @@ app_key() (
         sed -n -e '/^$/q' -e '/^\(model name\|flags\|Features\)/p' /proc/cpuinfo 2>/dev/null || true
         [ -z "${SOL_LLAMA_SOURCE:-}" ] || git -C "$SOL_LLAMA_SOURCE" rev-parse HEAD 2>/dev/null || true
         # shellcheck disable=SC2046,SC2086
-        find pom.xml $(modules_of "$1") \( -name target -o -path '*/src/test' -o -path native-llama/tests \) -prune \
+        find pom.xml $(modules_of "$1") \( -name target -o -path '*/src/test' -o -path '*/src/jmh' \
+            -o -path native-llama/tests -o -path native-llama/bench \) -prune \
             -o -type f -print0 | LC_ALL=C sort -z | xargs -0 $sha256
     } | $sha256 | cut -c1-16
 )
@@ -322,6 +324,22 @@ show_progress() {
 # Commands
 #
 
+# What a command needs beside its application: options for the JVM.
+java_options=()
+
+# prepare_command NAME ARGUMENT…: sees to that.
+prepare_command() {
+    local stock
+    case $1:" ${*:2} " in
+        *' --help '* | *' -h '* | *' --version '* | *' -V '*) ;;
+        bench:*)
+            check_tools build
+            stock=$("$root/native-llama/build.sh" bench) || die "stock llama.cpp could not be built"
+            java_options+=("-Dsol.bench.stock=$stock")
+            ;;
+    esac
+}
+
 # start MODULE MAIN ARGUMENT…: becomes the Java program.
 start() {
     local module=$1 main=$2 app
@@ -336,7 +354,7 @@ start() {
     [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
     # All modules on the path, since the native libraries' is used without being required.
     # shellcheck disable=SC2086
-    exec "$JAVA_HOME/bin/java" ${SOL_JAVA_OPTS:-} -p "$app" --add-modules ALL-MODULE-PATH \
+    exec "$JAVA_HOME/bin/java" ${java_options[@]+"${java_options[@]}"} ${SOL_JAVA_OPTS:-} -p "$app" --add-modules ALL-MODULE-PATH \
         --enable-native-access=dev.sol.bindings -m "$main" "$@"
 }
 
@@ -407,6 +425,7 @@ case $name in
             say "no command '$name'; ./sol help lists them"
             exit 2
         }
+        prepare_command "$name" "$@"
         start "$module" "$main" "$@"
         ;;
 esac

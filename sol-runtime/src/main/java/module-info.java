@@ -14,6 +14,8 @@ module dev.sol.runtime {
     exports dev.sol.runtime.openai;
 
     // picocli writes the fields of commands and mixins.
+    opens dev.sol.runtime.bench to
+            info.picocli;
     opens dev.sol.runtime.cli to
             info.picocli;
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.bench;
+
+import org.jspecify.annotations.NullMarked;
