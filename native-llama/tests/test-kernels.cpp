@@ -426,7 +426,9 @@ struct down_case {
         for (const int64_t o : order) {
             slabs->set_row(o, bytes.data() + o*ggml_row_size(type, n_ff));
         }
-        CHECK(slabs->bytes() == bytes.size(), "%zu bytes instead of %zu", slabs->bytes(), bytes.size());
+        // the scales of Q4_K are packed in six bits, here they take eight
+        const size_t expected = type == GGML_TYPE_Q4_K ? bytes.size()/144*148 : bytes.size();
+        CHECK(slabs->bytes() == expected, "%s: %zu bytes instead of %zu", ggml_type_name(type), slabs->bytes(), expected);
     }
 };
 
@@ -474,7 +476,8 @@ struct down_token {
 
 // Products of 8-bit numbers are exact; what is rounded is d·d and a sum over quant blocks. Rows are one chain of additions for each output.
 double down_tolerance(const down_case & c, double magnitude) {
-    const double n_terms = c.slabs->is_quantized() ? c.n_ff/32.0 : (double) c.n_ff;
+    // K types multiply two scales; Q4_K takes a part off that may be some times what is left.
+    const double n_terms = c.type == GGML_TYPE_Q4_K ? c.n_ff/2.0 : c.type == GGML_TYPE_Q6_K ? c.n_ff/16.0 : c.slabs->is_quantized() ? c.n_ff/32.0 : (double) c.n_ff;
     return (n_terms + 4)*ULP*magnitude + 1e-30;
 }
 
@@ -559,7 +562,18 @@ void test_down() {
         CHECK(!sol_down::supports(type, 100, 64) && !sol_down::supports(type, 48, 64), "a layout for neurons that fill no quant block");
         CHECK(!sol_down::supports(type, 64, 100) && !sol_down::supports(type, 64, 4),  "a layout for outputs that are no multiple of 8");
     }
-    for (const ggml_type type : { GGML_TYPE_F32, GGML_TYPE_Q5_0, GGML_TYPE_Q4_1, GGML_TYPE_Q4_K, GGML_TYPE_Q6_K }) {
+    for (const ggml_type type : { GGML_TYPE_Q4_K, GGML_TYPE_Q6_K }) {
+        for (const int64_t n_ff : { 256, 768 }) {
+            for (const int64_t n_out : { 8, 24, 72, 200 }) {
+                test_down_shape(type, n_ff, n_out, rng);
+            }
+        }
+        test_down_shape(type, 2048, 520, rng);
+
+        CHECK(!sol_down::supports(type, 128, 64), "a layout for neurons that fill no quant block");
+        CHECK(!sol_down::supports(type, 256, 100), "a layout for outputs that are no multiple of 8");
+    }
+    for (const ggml_type type : { GGML_TYPE_F32, GGML_TYPE_Q5_0, GGML_TYPE_Q4_1, GGML_TYPE_Q5_K }) {
         CHECK(!sol_down::supports(type, 256, 64), "a layout for %s", ggml_type_name(type));
     }
     printf("down projections\n");
@@ -601,6 +615,56 @@ void test_down_extremes() {
     }
 }
 
+// The same for the K types: all quants the greatest or 0, scales of 1.
+void test_down_extremes_k() {
+    for (const ggml_type type : { GGML_TYPE_Q4_K, GGML_TYPE_Q6_K }) {
+        for (const int quants : { 0x00, 0xFF }) {
+            const int64_t     n_ff  = 256;
+            const int64_t     n_out = 8;
+            std::vector<char> row(ggml_row_size(type, n_ff), (char) quants);
+
+            const uint16_t one = ggml_fp32_to_fp16(1.0f);
+            if (type == GGML_TYPE_Q4_K) { // d, dmin, eight scales and eight minima of six bits, quants
+                memcpy(row.data(),     &one, 2);
+                memcpy(row.data() + 2, &one, 2);
+                memset(row.data() + 4, 1, 8);
+                memset(row.data() + 12, 0x11, 4);
+            } else { // quants, sixteen scales, d
+                memset(row.data() + 192, 1, 16);
+                memcpy(row.data() + 208, &one, 2);
+            }
+            std::vector<float> weights(n_ff);
+            ggml_get_type_traits(type)->to_float(row.data(), weights.data(), n_ff);
+
+            sol_down slabs(type, n_ff, n_out);
+            for (int64_t o = 0; o < n_out; ++o) {
+                slabs.set_row(o, row.data());
+            }
+
+            for (const int activation : { 127, -127 }) {
+                const size_t         block = ggml_type_size(GGML_TYPE_Q8_0);
+                std::vector<char>    h8(ggml_row_size(GGML_TYPE_Q8_0, n_ff), (char) activation);
+                std::vector<uint8_t> keep(n_ff/8, 1);
+                std::vector<float>   out(n_out);
+                for (size_t i = 0; i < h8.size(); i += block) {
+                    memcpy(h8.data() + i, &one, sizeof(one));
+                }
+
+                double expected = 0.0;
+                for (const float w : weights) {
+                    expected += (double) w*activation;
+                }
+
+                const sol_down::token token = { nullptr, h8.data(), keep.data(), out.data() };
+                slabs.multiply(&token, 1, 0, n_out);
+                for (const float x : out) {
+                    CHECK(x == expected, "%s: quants %d times %d are %g, expected %g", ggml_type_name(type), quants, activation, x, expected);
+                }
+            }
+        }
+    }
+}
+
 } // namespace
 
 int main() {
@@ -610,5 +674,6 @@ int main() {
         test_score_units();
         test_down();
         test_down_extremes();
+        test_down_extremes_k();
     });
 }
