@@ -266,8 +266,8 @@ LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, 
 LLAMA_API enum sol_status sol_sample(sol_context * context, struct llama_sampler * sampler, int32_t i, llama_token * token);
 
 // What chose the neurons of a gated MLP in layer `layer`, for each token of the last sol_decode: all outputs, with knobs, at most
-// n_ubatch, in a context with `record_mlp`. input: [n_tokens][n_embd] of the MLP; gate: [n_tokens][n_ff] before its activation function;
-// norms: [n_ff] ‖up_j‖₂·‖down_j‖₂. Valid until the next call that decodes.
+// n_ubatch, in a context with `record_mlp`; of one sequence if the model has recurrent layers. input: [n_tokens][n_embd] of the MLP;
+// gate: [n_tokens][n_ff] before its activation function; norms: [n_ff] ‖up_j‖₂·‖down_j‖₂. Valid until the next call that decodes.
 struct sol_mlp_record {
     int64_t       n_tokens;
     int64_t       n_embd;

@@ -236,6 +236,8 @@ sol_status sol_get_mlp_record(const sol_context * context, int32_t layer, sol_ml
                 + " has no record: it has no gated MLP, or nothing was decoded with knobs");
 
         const auto & r = it->second;
+        sol_require(r.n_tokens == (int64_t) context->output.size(), "layer " + std::to_string(layer) + " recorded " + std::to_string(r.n_tokens)
+                + " of " + std::to_string(context->output.size()) + " tokens: all must be outputs, and recurrent models take one sequence at a time");
         *record = { r.n_tokens, r.n_embd, r.n_ff, r.input.data(), r.gate.data(), r.norms };
     });
 }

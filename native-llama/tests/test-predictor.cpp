@@ -5,6 +5,8 @@
 #include "graph-observer.h"
 #include "test-support.h"
 
+#include "llama-model.h"
+
 #include "ggml-cpp.h"
 #include "gguf.h"
 
@@ -439,6 +441,15 @@ void test_records(const std::string & arch, int32_t execution) {
         refused(-1, "has no record");
     }
 
+    // the last layer computes outputs only
+    token_batch prompt;
+    for (int32_t i = 0; i < 3; ++i) {
+        prompt.add(1, pos++, 0, i == 2, DENSE);
+    }
+    const sol_batch prompt_view = prompt.view();
+    CHECK_OK(sol_decode(context.get(), &prompt_view));
+    refused((int32_t) m.n_layer - 1, "recorded 1 of 3 tokens");
+
     token_batch large;
     for (int32_t i = 0; i < 17; ++i) {
         large.add(1, pos + i, 0, true, DENSE);
@@ -457,6 +468,37 @@ void test_records(const std::string & arch, int32_t execution) {
     CHECK(sol_get_mlp_record(without.get(), 0, nullptr) == SOL_INVALID_ARGUMENT && strstr(sol_last_error(), "NULL"), "'%s'", sol_last_error());
 
     printf("%s: records, %s\n", arch.c_str(), execution == SOL_EXECUTION_SKIP ? "skipping" : "masking");
+}
+
+// A recurrent model computes sequences of different lengths one after the other, and only the last would be there.
+void test_hybrid_records() {
+    const model_files  files("lfm2");
+    const model_ptr    model  = load_model(files.path());
+    sol_context_params params = small_context();
+    params.record_mlp = true;
+    params.n_seq_max  = 2;
+    const context_ptr context = new_context(*model, params);
+
+    sol_mlp_record record;
+    token_batch    batch;
+    for (int32_t i = 0; i < 3; ++i) {
+        batch.add(1 + i, i, 0, true, DENSE);
+    }
+    sol_batch view = batch.view();
+    CHECK_OK(sol_decode(context.get(), &view));
+    for (int32_t il = 0; il < files.m.n_layer; ++il) {
+        CHECK_OK(sol_get_mlp_record(context.get(), il, &record));
+        CHECK(record.n_tokens == 3, "layer %d: a record of %d tokens", il, (int) record.n_tokens);
+    }
+
+    token_batch mixed;
+    mixed.add(5, 3, 0, true, DENSE);
+    mixed.add(6, 4, 0, true, DENSE);
+    mixed.add(7, 0, 1, true, DENSE);
+    view = mixed.view();
+    CHECK_OK(sol_decode(context.get(), &view));
+    CHECK(sol_get_mlp_record(context.get(), 0, &record) == SOL_INVALID_ARGUMENT && strstr(sol_last_error(), "of 3 tokens"),
+            "two sequences have a record of %d tokens", (int) record.n_tokens);
 }
 
 //
@@ -488,7 +530,10 @@ void test_extra_bytes() {
         }
         CHECK(extra() == expected, "down projections take %zu bytes, expected %zu", extra(), expected);
 
+        const auto *      down   = model->llama->layers[0].ffn_down;
+        const auto *      slabs  = model->slabs.get(down);
         const context_ptr second = new_context(*model, params);
+        CHECK(slabs && model->slabs.get(down) == slabs, "a second context made down projections of its own");
         CHECK(extra() == expected, "with a second context %zu bytes, expected %zu", extra(), expected);
     }
     printf("what a model keeps\n");
@@ -508,6 +553,9 @@ void check_flags(const model_files & files, const char * what, bool attn, bool m
 
         CHECK(info.attn_skips == (attn && !files.m.is_recurrent(il)), "%s, %s, layer %d: attention is %sskipped", files.m.arch.c_str(), what, (int) il, info.attn_skips ? "" : "not ");
         CHECK(info.mlp_skips == mlp, "%s, %s, layer %d: MLPs are %sskipped", files.m.arch.c_str(), what, (int) il, info.mlp_skips ? "" : "not ");
+
+        const int64_t n_units = params.mlp_criterion == SOL_MLP_CHANNEL ? files.m.n_embd : N_FF/params.mlp_group;
+        CHECK(info.mlp_units == n_units, "%s, %s, layer %d: %d units", files.m.arch.c_str(), what, (int) il, info.mlp_units);
     }
 }
 
@@ -521,7 +569,9 @@ void test_flags() {
     check_flags(llama, "flash_attn",    false, false, [](auto & p) { p.flash_attn = false; });
     check_flags(llama, "channels",      true,  false, [](auto & p) { p.mlp_criterion = SOL_MLP_CHANNEL; });
     check_flags(llama, "quest",         true,  true,  [](auto & p) { p.attn_criterion = SOL_ATTN_QUEST; });
-    check_flags(llama, "small batches", true,  true,  [](auto & p) { p.n_ubatch = 8; });
+    check_flags(llama, "small batches", true,  true,  [](auto & p) { p.n_ubatch = 8; }); // the graph that is read skips attention
+    check_flags(llama, "single tokens", true,  true,  [](auto & p) { p.n_ubatch = 1; }); // … and MLPs
+    check_flags(llama, "quest, masked", false, false, [](auto & p) { p.execution = SOL_EXECUTION_REFERENCE; p.attn_criterion = SOL_ATTN_QUEST; });
 
     for (const char * arch : { "qwen2", "qwen3", "gemma3", "lfm2" }) {
         check_flags(model_files(arch), "skip", true, true, as_is);
@@ -549,6 +599,7 @@ int main() {
             test_records("llama",  execution);
             test_records("gemma3", execution);
         }
+        test_hybrid_records();
         test_extra_bytes();
         test_flags();
     });
