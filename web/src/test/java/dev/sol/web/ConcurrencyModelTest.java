@@ -138,6 +138,7 @@ class ConcurrencyModelTest {
     void closingTheEngineAnswersEverybody() throws Exception {
         CompletableFuture<List<String>> streamed = server.client.streamAsync(LONG.formatted(", \"stream\": true"));
         server.takeRunning();
+        server.takeText();
         CompletableFuture<Client.Answer> waiting = server.client.completeAsync(SHORT);
         server.takeAccepted();
         server.server.drain();

@@ -12,6 +12,7 @@ import dev.sol.runtime.openai.CompletionParser;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** A server with the embedded model on a free port. */
@@ -29,6 +30,7 @@ final class ModelServer implements AutoCloseable {
     final BlockingQueue<CompletionHandle> accepted = new LinkedBlockingQueue<>();
 
     private volatile long pauseMillis;
+    private final Semaphore texts = new Semaphore(0);
 
     private ModelServer(int queueCapacity) {
         // One thread: more would wait for each other whenever the machine has something else to do.
@@ -69,11 +71,19 @@ final class ModelServer implements AutoCloseable {
         return handle;
     }
 
+    /** Waits until one more text has been passed on; what comes later finds the head of a stream sent. */
+    void takeText() throws InterruptedException {
+        if (!texts.tryAcquire(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("no text");
+        }
+    }
+
     private final class SlowCompleter implements Completer {
         @Override
         public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
             CompletionHandle handle = engine.submit(request, text -> {
                 listener.onText(text);
+                texts.release();
                 pause();
             });
             accepted.add(handle);
