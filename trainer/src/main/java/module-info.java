@@ -1,14 +1,19 @@
 /** Corpora, metrics and statistics, and the measurements made of them. A program; nothing here is for others. */
+@SuppressWarnings("requires-automatic") // EJML has no module names of its own
 module dev.sol.trainer {
     requires static org.jspecify;
     requires com.fasterxml.jackson.databind;
     requires dev.sol.policy;
     requires dev.sol.runtime;
+    requires ejml.core;
+    requires ejml.ddense;
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires org.tukaani.xz;
 
     // picocli writes the fields of commands.
     opens dev.sol.trainer.knobs to
+            info.picocli;
+    opens dev.sol.trainer.prepare to
             info.picocli;
 }

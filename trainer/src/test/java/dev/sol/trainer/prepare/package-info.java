@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.prepare;
+
+import org.jspecify.annotations.NullMarked;
