@@ -89,6 +89,13 @@ static const sol_predictor::layer * predictor_of(const llm_graph_context & graph
     return layer && layer->in->ne[0] == site.x->ne[0] && layer->out->ne[1] == site.pre->ne[0] ? layer : nullptr;
 }
 
+static ggml_tensor * narrow_input(const llm_graph_context & graph, const sol_mlp_site & site) {
+    ggml_tensor * res = ggml_mul_mat(graph.ctx0, predictor_of(graph, site)->in, site.x);
+    graph.cb(res, "sol_gate_in", site.il);
+
+    return res;
+}
+
 // What the scores take for the gate before its activation.
 static ggml_tensor * scored_gate(const llm_graph_context & graph, const sol_mlp_site & site) {
     const auto * layer = predictor_of(graph, site);
@@ -96,9 +103,7 @@ static ggml_tensor * scored_gate(const llm_graph_context & graph, const sol_mlp_
         return site.pre;
     }
 
-    ggml_tensor * narrow = ggml_mul_mat(graph.ctx0, layer->in, site.x);
-    graph.cb(narrow, "sol_gate_in", site.il);
-    ggml_tensor * res = ggml_mul_mat(graph.ctx0, layer->out, narrow);
+    ggml_tensor * res = ggml_mul_mat(graph.ctx0, layer->out, narrow_input(graph, site));
     graph.cb(res, "sol_gate", site.il);
 
     return res;
@@ -207,8 +212,8 @@ ggml_tensor * sol_skip_mlp(const llm_graph_context & graph, const sol_mlp_site &
     }
 
     // rows of the gate are read like those of `up` when something else chooses
-    const bool predicted = predictor_of(graph, site) != nullptr;
-    if (predicted && (!site.gate || !sol_has_rows(site.gate))) {
+    const auto * predictor = predictor_of(graph, site);
+    if (predictor && (!site.gate || !sol_has_rows(site.gate))) {
         return nullptr;
     }
 
@@ -234,7 +239,8 @@ ggml_tensor * sol_skip_mlp(const llm_graph_context & graph, const sol_mlp_site &
     op.mlp.type_op = site.type_op;
     op.mlp.gated   = true;
     op.scratch     = &input->mlp_scratch;
-    op.gate        = predicted ? site.gate : nullptr;
+    op.gate        = predictor ? site.gate : nullptr;
+    op.predictor   = predictor ? predictor->columns.get() : nullptr;
     op.up          = site.up;
     op.down        = site.down;
     op.slabs       = slabs;
@@ -252,7 +258,7 @@ ggml_tensor * sol_skip_mlp(const llm_graph_context & graph, const sol_mlp_site &
 
     sol_skip_op * kept = input->keep(op);
 
-    ggml_tensor * previous = scored_gate(graph, site);
+    ggml_tensor * previous = op.predictor ? narrow_input(graph, site) : scored_gate(graph, site);
 
     const auto add_step = [&](ggml_custom_op_t fun, const char * name, int64_t ne0, int64_t ne1, ggml_tensor * extra) {
         ggml_tensor * args[] = { rows.knobs, rows.index, previous, extra };

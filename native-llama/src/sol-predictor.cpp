@@ -74,7 +74,7 @@ sol_predictor::sol_predictor(const std::string & path, const llama_model & model
         }
         check_matrix(path, l.in,  model.hparams.n_embd, l.in->ne[1]);
         check_matrix(path, l.out, l.in->ne[1], model.hparams.n_ff(il));
-        layers[il] = l;
+        layers[il] = std::move(l);
     }
     if (layers.empty()) {
         refuse(path, "has a gate predictor for no layer of this model");
@@ -96,6 +96,18 @@ sol_predictor::sol_predictor(const std::string & path, const llama_model & model
         }
         ggml_backend_tensor_set(t, bytes.data(), 0, bytes.size());
     }
+
+    for (auto & [il, l] : layers) {
+        const int64_t rank = l.out->ne[0];
+        const int64_t n_ff = l.out->ne[1];
+
+        if (sol_down::supports(l.out->type, rank, n_ff)) {
+            l.columns = std::make_unique<sol_down>(l.out->type, rank, n_ff);
+            for (int64_t j = 0; j < n_ff; ++j) {
+                l.columns->set_row(j, (const char *) l.out->data + j*l.out->nb[1]);
+            }
+        }
+    }
 }
 
 const sol_predictor::layer * sol_predictor::get(int il) const {
@@ -104,5 +116,9 @@ const sol_predictor::layer * sol_predictor::get(int il) const {
 }
 
 size_t sol_predictor::bytes() const {
-    return ggml_backend_buffer_get_size(buffer.get());
+    size_t res = ggml_backend_buffer_get_size(buffer.get());
+    for (const auto & [il, l] : layers) {
+        res += l.columns ? l.columns->bytes() : 0;
+    }
+    return res;
 }

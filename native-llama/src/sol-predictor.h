@@ -5,9 +5,12 @@
 
 #pragma once
 
+#include "sol-down.h"
+
 #include "ggml-cpp.h"
 
 #include <map>
+#include <memory>
 #include <string>
 
 struct llama_model;
@@ -20,6 +23,8 @@ public:
     struct layer {
         ggml_tensor * in  = nullptr;
         ggml_tensor * out = nullptr;
+
+        std::unique_ptr<sol_down> columns; // `out` in an order that suits its short rows; null for a type or rank without one
     };
 
     // Null when the file has none for the layer.

@@ -156,21 +156,42 @@ bool sol_has_rows(const ggml_tensor * w) {
     return interleaved_kernel(w) != nullptr;
 }
 
+// act[j0 … j1) of a token, multiples of 8, before activation: `out` times the narrow product.
+static void predict(const sol_down & out, const float * narrow, int64_t rank, int64_t j0, int64_t j1, float * act) {
+    const std::vector<uint8_t> all(rank/BLOCK, 1);
+
+    std::vector<char> quants;
+    if (out.is_quantized()) {
+        quants.resize(ggml_row_size(GGML_TYPE_Q8_0, rank));
+        ggml_get_type_traits_cpu(GGML_TYPE_Q8_0)->from_float(narrow, quants.data(), rank);
+    }
+
+    const sol_down::token token = { narrow, quants.data(), all.data(), act + j0 };
+    out.multiply(&token, 1, j0, j1);
+}
+
 void sol_op_score(ggml_tensor * dst, int ith, int nth, void * userdata) {
     const auto & op = op_of(userdata);
 
     const ggml_tensor * gate = dst->src[2];
 
+    // this thread's units: whole blocks
     const int64_t n_units = unit_count(op);
-    const int64_t u0      = n_units*ith/nth;
-    const int64_t u1      = n_units*(ith + 1)/nth;
+    const int64_t n_step  = std::max<int64_t>(1, BLOCK/op.mlp.group);
+    const int64_t u0      = n_units/n_step*ith/nth*n_step;
+    const int64_t u1      = n_units/n_step*(ith + 1)/nth*n_step;
     const int64_t j0      = u0*op.mlp.group;
     const int64_t j1      = std::min(op.n_ff, u1*op.mlp.group);
 
     for (int64_t t = 0; t < gate->ne[1]; ++t) {
-        float * act = op.scratch->act.data() + t*op.n_ff;
+        float *       act = op.scratch->act.data() + t*op.n_ff;
+        const float * pre = column(gate, t);
 
-        sol_activate(op.mlp.type_op, op.mlp.situ_beta, column(gate, t) + j0, j1 - j0, act + j0);
+        if (op.predictor) {
+            predict(*op.predictor, pre, gate->ne[0], j0, j1, act);
+            pre = act;
+        }
+        sol_activate(op.mlp.type_op, op.mlp.situ_beta, pre + j0, j1 - j0, act + j0);
 
         if (sol_keep_count(keep_of(dst, t), n_units) < n_units) {
             sol_score_units(act, op.mlp.norms, op.n_ff, op.mlp.group, u0, u1, op.scratch->scores.data() + t*n_units);

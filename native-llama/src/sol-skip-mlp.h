@@ -28,6 +28,7 @@ struct sol_skip_op {
     const ggml_tensor * up;   // weights [n_embd, n_ff]
     const ggml_tensor * down; // weights [n_ff, n_out]
     const sol_down *   slabs;
+    const sol_down *   predictor; // from the predictor's narrow product to gates; null when gates come as they are
     int64_t            n_ff;
 };
 
@@ -36,7 +37,7 @@ bool sol_has_rows(const ggml_tensor * w);
 
 // All ops: src[0]: knobs F32 [2, n]; src[1]: index I32 [n]; src[2]: the op before, from the second on. userdata: sol_skip_op.
 
-// src[2]: gate before its activation F32 [n_ff, n]. dst: one element.
+// src[2]: gate before its activation F32 [n_ff, n], or with a predictor [rank, n]. dst: one element.
 void sol_op_score(ggml_tensor * dst, int ith, int nth, void * userdata);
 
 // dst: one element.
