@@ -94,15 +94,16 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--rounds",
             paramLabel = "N",
             defaultValue = "11",
-            description = "Turns of each side. Default: ${DEFAULT-VALUE}.")
+            description = "Rounds, in which both sides take turns. Default: ${DEFAULT-VALUE}.")
     private int rounds;
 
     @Option(
             names = "--steps",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Decodes in a turn, whose median counts; 0: as many as take a fifth of a second, at least "
-                    + Rounds.LEAST_STEPS + ". Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Decodes of each side in a round, whose median counts; 0: as many as take a fifth of a second, at least "
+                            + Rounds.LEAST_STEPS + ". Default: ${DEFAULT-VALUE}.")
     private int steps;
 
     @Option(

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * The results as JSON: {@code machine}, {@code load}, {@code builds}, {@code model}, {@code options}, and {@code rows} of {@code case},
- * {@code ours} and {@code stock} in ms, {@code ratio} with {@code min} and {@code max}.
+ * The results as JSON: {@code machine}, {@code load}, {@code builds}, {@code model}, {@code skips}, {@code options}, and {@code
+ * rows} of {@code case}, {@code ours} and {@code stock} in ms, {@code ratio} with {@code min} and {@code max}.
  */
 final class BenchJson {
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -56,6 +56,11 @@ final class BenchJson {
                 .put("parameters", info.parameters())
                 .put("size_bytes", info.sizeBytes())
                 .put("synthetic", synthetic);
+    }
+
+    /** In how many layers of the model ours skips. */
+    void skips(long attn, long mlp, int layers) {
+        root.putObject("skips").put("attn", attn).put("mlp", mlp).put("layers", layers);
     }
 
     /** For the options, which the caller puts in. */

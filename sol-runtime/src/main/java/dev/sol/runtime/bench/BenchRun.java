@@ -3,6 +3,7 @@ package dev.sol.runtime.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.KnobOptions;
+import dev.sol.runtime.LayerKnobs;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.StepCosts;
 import dev.sol.runtime.cli.Interruption;
@@ -64,6 +65,8 @@ final class BenchRun {
             try {
                 Model model = contest.load(plan.terms());
                 head(machine, before, Builds.of(program, contest.stock()), subject, model);
+                skips(contest.layers());
+                write(); // a file that cannot be written is told before hours of measuring
                 Quiet quiet = new Quiet.OfMachine(new Load(contest.processes()), force);
                 measure(contest, model, quiet);
                 return ExitCode.OK;
@@ -102,15 +105,22 @@ final class BenchRun {
                         knobs.attention().hasPages() ? " of pages of " + knobs.page() : "",
                         knobs.dropped() == DroppedPages.TAIL ? " with tail" : "",
                         knobs.group()));
-        out.println();
-        out.print(BenchTable.head());
-        out.flush();
-
         json.machine(machine);
         json.load(before);
         json.builds(builds);
         json.model(subject.name(), model.info(), subject.synthetic());
         options(json.options());
+    }
+
+    /** A type without a fast path is computed densely, whatever the knobs are. */
+    private void skips(List<LayerKnobs> layers) {
+        long attn = layers.stream().filter(LayerKnobs::attnSkips).count();
+        long mlp = layers.stream().filter(LayerKnobs::mlpSkips).count();
+        out.println("skips    attention in %d and MLPs in %d of %d layers".formatted(attn, mlp, layers.size()));
+        out.println();
+        out.print(BenchTable.head());
+        out.flush();
+        json.skips(attn, mlp, layers.size());
     }
 
     private void options(ObjectNode options) {

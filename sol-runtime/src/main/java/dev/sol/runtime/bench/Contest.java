@@ -1,6 +1,7 @@
 package dev.sol.runtime.bench;
 
 import dev.sol.runtime.ContextOptions;
+import dev.sol.runtime.LayerKnobs;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import java.nio.file.Path;
@@ -76,6 +77,11 @@ final class Contest implements AutoCloseable {
                 new ModelOptions(0, false).withPredictor(subject.predictor().orElse(null)));
         model = loaded;
         return loaded;
+    }
+
+    /** What our knobs do in each layer of the loaded model. */
+    List<LayerKnobs> layers() {
+        return ours(false).layers();
     }
 
     /** Brings all sides to the case's depth. */

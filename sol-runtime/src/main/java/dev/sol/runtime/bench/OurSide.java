@@ -4,6 +4,7 @@ import dev.sol.policy.Action;
 import dev.sol.runtime.Batch;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.InferenceContext;
+import dev.sol.runtime.LayerKnobs;
 import dev.sol.runtime.Model;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +113,11 @@ final class OurSide implements AutoCloseable {
         long nanos = System.nanoTime() - begin;
         context.removeSequence(MAIN, depth, TO_END);
         return nanos / 1e6;
+    }
+
+    /** What the knobs do in each layer. */
+    List<LayerKnobs> layers() {
+        return context.layers();
     }
 
     /** Positions in the KV cache. */

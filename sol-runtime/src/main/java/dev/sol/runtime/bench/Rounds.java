@@ -1,6 +1,7 @@
 package dev.sol.runtime.bench;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -8,14 +9,17 @@ import java.util.function.Consumer;
  * Lets stock and ours take turns, so that a machine that gets slower or faster does so for both.
  *
  * @param rounds how many are wanted
- * @param steps of a turn; 0 = as many as take a fifth of a second, {@value #LEAST_STEPS} to {@value #MOST_STEPS}
+ * @param steps of each side in a round; 0 = as many as take a fifth of a second, {@value #LEAST_STEPS} to {@value #MOST_STEPS}
  */
 record Rounds(int rounds, int steps, Quiet quiet) {
     static final int LEAST_STEPS = 5;
     static final int MOST_STEPS = 200;
 
-    private static final double TURN_MILLIS = 200;
+    private static final double SIDE_MILLIS = 200;
     private static final int WARM_UP = 3;
+
+    /** Turns of each side in a round: short ones, as a virtual machine's speed changes within tenths of a second. */
+    private static final int TURNS = 4;
 
     /** A turn's first steps find the caches full of the other's data. */
     private static final int NOT_COUNTED = 1;
@@ -52,11 +56,7 @@ record Rounds(int rounds, int steps, Quiet quiet) {
             }
             quiet.await();
             double[] medians = new double[3];
-            double others = quiet.watch(() -> {
-                medians[0] = turn(sides.stock(), n);
-                medians[1] = turn(sides.ours(), n);
-                medians[2] = sides.bare().map(side -> turn(side, n)).orElse(0.0);
-            });
+            double others = quiet.watch(() -> takeTurns(sides, n, medians));
             if (quiet.accepts(others)) {
                 counted++;
                 done.accept(new Row.Round(
@@ -65,14 +65,27 @@ record Rounds(int rounds, int steps, Quiet quiet) {
         }
     }
 
-    private static double turn(Side side, int n) {
-        double[] times = side.steps(NOT_COUNTED + n);
-        return Statistics.median(Arrays.copyOfRange(times, NOT_COUNTED, times.length));
+    /** @param medians of stock, ours and the model without FFNs */
+    private static void takeTurns(Sides sides, int n, double[] medians) {
+        List<Side> all = new ArrayList<>(List.of(sides.stock(), sides.ours()));
+        sides.bare().ifPresent(all::add);
+        int turns = Math.min(TURNS, n);
+        int counted = Math.ceilDiv(n, turns);
+        double[][] times = new double[all.size()][turns * counted];
+        for (int turn = 0; turn < turns; turn++) {
+            for (int i = 0; i < times.length; i++) {
+                double[] steps = all.get(i).steps(NOT_COUNTED + counted);
+                System.arraycopy(steps, NOT_COUNTED, times[i], turn * counted, counted);
+            }
+        }
+        for (int i = 0; i < times.length; i++) {
+            medians[i] = Statistics.median(times[i]);
+        }
     }
 
     /** @param millis of a step */
     static int stepsOf(double millis) {
-        return (int) Math.clamp(Math.ceil(TURN_MILLIS / millis), LEAST_STEPS, MOST_STEPS);
+        return (int) Math.clamp(Math.ceil(SIDE_MILLIS / millis), LEAST_STEPS, MOST_STEPS);
     }
 
     /** The few neurons that are left take their share of the time, too. */

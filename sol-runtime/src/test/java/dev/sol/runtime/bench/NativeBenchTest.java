@@ -89,6 +89,10 @@ class NativeBenchTest {
         try (Contest contest = new Contest(program(), subject, predicted -> options(64, predicted, KvType.F16))) {
             Model model = contest.load(new Contest.Terms(1, false, 65, "f16"));
             assertThat(model.info().description()).containsIgnoringCase(type.id());
+            assertThat(contest.layers()).hasSize(2).allMatch(layer -> layer.attnSkips());
+            if (type.type().blockElements() <= 32) { // others may have no fast path; then they run, too
+                assertThat(contest.layers()).allMatch(layer -> layer.mlpSkips());
+            }
             assertThat(contest.processes()).hasSize(2).allMatch(ProcessHandle::isAlive);
             for (String name : List.of("dense@0", "attn.25+mlp.5@64", "ffn.5", "ffn.25p")) {
                 List<Row.Round> rounds = new ArrayList<>();
@@ -174,6 +178,8 @@ class NativeBenchTest {
                 .extracting(row -> row.path("case").asText())
                 .containsExactly("dense@0", "mlp.5@100", "attn.25+mlp.5@100", "cost");
         assertThat(root.path("rows")).allMatch(row -> row.path("ratio").asDouble() > 0);
+        assertThat(root.path("skips"))
+                .isEqualTo(new ObjectMapper().readTree("{\"attn\": 2, \"mlp\": 2, \"layers\": 2}"));
         assertThat(root.at("/model/file_type").asText()).isEqualTo("Q8_0");
         assertThat(root.at("/builds/stock").asText()).contains("no patches");
     }

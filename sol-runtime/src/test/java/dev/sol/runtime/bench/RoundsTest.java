@@ -49,10 +49,19 @@ class RoundsTest {
 
     @Test
     void takesTurnsAndLeavesOutColdSteps() throws InterruptedException {
-        new Rounds(2, 3, quiet)
+        new Rounds(2, 2, quiet)
                 .run(new Rounds.Sides(side("stock", 8), side("ours", 4), Optional.empty(), 0), done::add);
-        assertThat(log).containsExactly("stock3", "ours3", "await", "stock4", "ours4", "await", "stock4", "ours4");
+        assertThat(log)
+                .containsExactly(
+                        "stock3", "ours3", "await", "stock2", "ours2", "stock2", "ours2", "await", "stock2", "ours2",
+                        "stock2", "ours2");
         assertThat(done).containsExactly(new Row.Round(8, 4, 0, 0), new Row.Round(8, 4, 0, 0));
+    }
+
+    @Test
+    void aRoundHasFourTurns() throws InterruptedException {
+        new Rounds(1, 10, quiet).run(new Rounds.Sides(side("s", 8), side("o", 4), Optional.empty(), 0), done::add);
+        assertThat(log).containsExactly("s3", "o3", "await", "s4", "o4", "s4", "o4", "s4", "o4", "s4", "o4");
     }
 
     @Test
