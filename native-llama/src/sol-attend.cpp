@@ -247,42 +247,130 @@ private:
 
 class attention {
 public:
-    attention(const layer & l, ggml_tensor * dst) : l(l), dst(dst), sinks(dst->src[5]) {}
+    // Of nth threads the ith. In a small batch threads take parts of what a token attends, and heads too if there are more threads than
+    // parts; otherwise heads.
+    attention(const layer & l, ggml_tensor * dst, int ith, int nth) :
+            l(l), dst(dst), sinks(dst->src[5]), nth(nth), n_slice(l.plan.shares_parts() ? (nth + PARTS - 1)/PARTS : nth),
+            n_turn(nth/n_slice), turn(ith/n_slice), h_begin(l.n_head*(ith%n_slice)/n_slice), h_end(l.n_head*(ith%n_slice + 1)/n_slice) {
+        if (!l.plan.shares_parts()) {
+            own.resize(l.n_head*PARTS*(l.layout.n_v + 2));
+        }
+    }
 
-    // Query heads h0 … h1-1 of a token that has chosen.
-    void attend(const sol_attn_plan::token & t, int64_t h0, int64_t h1) {
+    // All tokens of the plan.
+    void run() {
+        const auto for_all = [&](auto f) {
+            for (const auto & t : l.plan.tokens) {
+                f(t);
+            }
+            for (const auto & t : l.plan.fixed) {
+                f(t);
+            }
+        };
+
+        for_all([&](const auto & t) {
+            if (turn < n_turn) {
+                attend(t);
+            }
+            if (n_turn == 1) {
+                join(t, h_begin, h_end);
+            }
+        });
+
+        // the last thread to get here joins what all have
+        if (n_turn > 1 && l.plan.n_finished.fetch_add(1, std::memory_order_acq_rel) == nth - 1) {
+            l.plan.n_finished.store(0, std::memory_order_relaxed);
+            for_all([&](const auto & t) { join(t, 0, l.n_head); });
+        }
+    }
+
+private:
+    static constexpr int64_t BLOCK = 32;  // cells that are widened at a time: their rows stay in the nearest caches
+    static constexpr int64_t LEAST = 128; // entries that make a part of their own
+    static constexpr int64_t PARTS = sol_attn_plan::PARTS;
+
+    // How many parts n entries have, so that sums are the same with any number of threads and tokens.
+    static int64_t part_count(int64_t n) { return std::clamp<int64_t>(n/LEAST, 1, PARTS); }
+
+    // What a head has of a part: Σ exp(logit − greatest)·value, the greatest logit, Σ exp(logit − greatest).
+    struct head_part {
+        float * values; // [n_v]
+        float * greatest;
+        float * sum;
+    };
+
+    head_part part_of(int64_t place, int64_t head, int64_t part) {
+        float * base   = l.plan.shares_parts() ? l.plan.parts.data() + place*l.n_head*PARTS*(l.layout.n_v + 2) : own.data();
+        float * values = base + (head*PARTS + part)*(l.layout.n_v + 2);
+
+        return { values, values + l.layout.n_v, values + l.layout.n_v + 1 };
+    }
+
+    int64_t place_of(const sol_attn_plan::token & t)       const { return &t - l.plan.tokens.data(); }
+    int64_t place_of(const sol_attn_plan::fixed_token & t) const { return (int64_t) l.plan.tokens.size() + (&t - l.plan.fixed.data()); }
+
+    // Entries of a head.
+    int64_t entry_count(const sol_attn_plan::token & t, int64_t head) const {
+        return l.plan.attended[head/l.n_joint*l.plan.tokens.size() + place_of(t)] + (l.layout.tail ? t.n_pages - t.n_keep : 0);
+    }
+    int64_t entry_count(const sol_attn_plan::fixed_token & t, int64_t /*head*/) const { return (int64_t) t.n; }
+
+    // Calls visit(part, its first entry, the one behind its last) for this thread's parts of n entries.
+    template<typename F>
+    void for_each_part(int64_t n, F visit) const {
+        const int64_t count = part_count(n);
+
+        for (int64_t part = count*turn/n_turn; part < count*(turn + 1)/n_turn; ++part) {
+            visit(part, n*part/count, n*(part + 1)/count);
+        }
+    }
+
+    // A token that has chosen.
+    void attend(const sol_attn_plan::token & t) {
         distances.measure(l, t);
 
-        for (int64_t h = h0; h < h1; ) {
+        for (int64_t h = h_begin; h < h_end; ) {
             const int64_t chooser = h/l.n_joint;
-            const int64_t end     = std::min(h1, (chooser + 1)*l.n_joint);
+            const int64_t end     = std::min(h_end, (chooser + 1)*l.n_joint);
 
-            list_entries(t, l.keep(t, chooser));
-            attend_heads(&t, t.row, t.pos, cells.data(), (int64_t) cells.size(), h, end);
+            for_each_part(entry_count(t, h), [&](int64_t part, int64_t first, int64_t last) {
+                list_entries(t, l.keep(t, chooser), first, last);
+                attend_heads(&t, t.row, place_of(t), part, t.pos, cells.data(), (int64_t) cells.size(), h, end);
+            });
             h = end;
         }
     }
 
-    void attend(const sol_attn_plan::fixed_token & t, int64_t h0, int64_t h1) {
+    void attend(const sol_attn_plan::fixed_token & t) {
         tails.clear();
-        attend_heads(nullptr, t.row, t.pos, l.plan.fixed_cells.data() + t.begin, (int64_t) t.n, h0, h1);
+
+        for_each_part((int64_t) t.n, [&](int64_t part, int64_t first, int64_t last) {
+            attend_heads(nullptr, t.row, place_of(t), part, t.pos, l.plan.fixed_cells.data() + t.begin + first, last - first, h_begin, h_end);
+        });
     }
 
-private:
-    static constexpr int64_t BLOCK = 32; // cells that are widened at a time: their rows stay in the nearest caches
-
-    // The cells of kept pages, and dropped pages as a whole if there is a tail.
-    void list_entries(const sol_attn_plan::token & t, const uint8_t * keep) {
+    // Entries first … last-1: of the cells of kept pages one after the other, then, if there is a tail, the dropped pages.
+    void list_entries(const sol_attn_plan::token & t, const uint8_t * keep, int64_t first, int64_t last) {
         cells.clear();
         tails.clear();
 
+        int64_t entry = 0;
         for (int64_t p = 0; p < t.n_pages; ++p) {
-            const auto & page = l.page(t, p);
-
             if (keep[p]) {
-                cells.insert(cells.end(), l.store.cells.begin() + page.begin, l.store.cells.begin() + page.begin + page.n);
-            } else if (l.layout.tail) {
-                tails.push_back((int32_t) p);
+                const auto &  page  = l.page(t, p);
+                const int64_t begin = std::clamp<int64_t>(first - entry, 0, page.n);
+                const int64_t end   = std::clamp<int64_t>(last  - entry, 0, page.n);
+
+                cells.insert(cells.end(), l.store.cells.begin() + page.begin + begin, l.store.cells.begin() + page.begin + end);
+                entry += page.n;
+            }
+        }
+        for (int64_t p = 0; p < t.n_pages && l.layout.tail; ++p) {
+            if (!keep[p]) {
+                if (entry >= first && entry < last) {
+                    tails.push_back((int32_t) p);
+                }
+                ++entry;
             }
         }
     }
@@ -323,7 +411,9 @@ private:
         }
     }
 
-    void attend_heads(const sol_attn_plan::token * t, int32_t row, llama_pos pos, const sol_visible_cell * list, int64_t n_cells, int64_t h0, int64_t h1) {
+    // Query heads h0 … h1-1 over a part of a token's entries: these cells, and the tails.
+    void attend_heads(const sol_attn_plan::token * t, int32_t row, int64_t place, int64_t part, llama_pos pos, const sol_visible_cell * list, int64_t n_cells,
+            int64_t h0, int64_t h1) {
         const int64_t n = n_cells + (int64_t) tails.size();
 
         logits.resize((h1 - h0)*n);
@@ -334,26 +424,50 @@ private:
             }
         });
 
-        sums.resize(h1 - h0);
         for (int64_t h = h0; h < h1; ++h) {
-            float * x = logits.data() + (h - h0)*n;
+            float *         x = logits.data() + (h - h0)*n;
+            const head_part p = part_of(place, h, part);
 
             adjust(t, pos, list, n_cells, h, x);
-            sums[h - h0] = softmax(x, n, sinks ? ((const float *) sinks->data)[h] : -INFINITY);
+            softmax(x, n, sinks && part == 0 ? ((const float *) sinks->data)[h] : -INFINITY, p);
 
-            std::fill(output(row, h), output(row, h) + l.layout.n_v, 0.0f);
+            std::fill(p.values, p.values + l.layout.n_v, 0.0f);
         }
 
         for_each_block(l.v, l.layout.mean_value(), t, list, n_cells, h0, h1, [&](int64_t first, int64_t count, const float * block, int64_t begin, int64_t end) {
             for (int64_t h = begin; h < end; ++h) {
-                sol_add_weighted(block, count, l.layout.n_v, logits.data() + (h - h0)*n + first, output(row, h));
+                sol_add_weighted(block, count, l.layout.n_v, logits.data() + (h - h0)*n + first, part_of(place, h, part).values);
             }
         });
+    }
+
+    template<typename T>
+    void join(const T & t, int64_t h0, int64_t h1) {
+        const int64_t place = place_of(t);
 
         for (int64_t h = h0; h < h1; ++h) {
-            float * out = output(row, h);
+            const int64_t n = part_count(entry_count(t, h));
+
+            float greatest = -INFINITY;
+            for (int64_t i = 0; i < n; ++i) {
+                greatest = std::max(greatest, *part_of(place, h, i).greatest);
+            }
+
+            float * out = output(t.row, h);
+            std::fill(out, out + l.layout.n_v, 0.0f);
+
+            float sum = 0.0f;
+            for (int64_t i = 0; i < n; ++i) {
+                const head_part p      = part_of(place, h, i);
+                const float     weight = std::exp(*p.greatest - greatest);
+
+                sum += weight* *p.sum;
+                for (int64_t d = 0; d < l.layout.n_v; ++d) {
+                    out[d] += weight*p.values[d];
+                }
+            }
             for (int64_t d = 0; d < l.layout.n_v; ++d) {
-                out[d] /= sums[h - h0];
+                out[d] /= sum;
             }
         }
     }
@@ -380,11 +494,10 @@ private:
         }
     }
 
-    // x becomes exp(x − max); returns the sum. `sink`: the logit of a key without a value.
-    static float softmax(float * x, int64_t n, float sink) {
-        const float max = sol_max(x, n, sink);
-
-        return sol_exp_sum(x, n, max) + (sink == -INFINITY ? 0.0f : std::exp(sink - max));
+    // x becomes exp(x − greatest). `sink`: the logit of a key without a value.
+    static void softmax(float * x, int64_t n, float sink, const head_part & p) {
+        *p.greatest = sol_max(x, n, sink);
+        *p.sum      = sol_exp_sum(x, n, *p.greatest) + (sink == -INFINITY ? 0.0f : std::exp(sink - *p.greatest));
     }
 
     float * output(int32_t row, int64_t head) const {
@@ -396,12 +509,19 @@ private:
     ggml_tensor *       dst;
     const ggml_tensor * sinks;
 
+    const int     nth;
+    const int64_t n_slice; // slices of the heads
+    const int64_t n_turn;  // threads that have the same slice, and different parts
+    const int64_t turn;
+    const int64_t h_begin;
+    const int64_t h_end;
+
     page_distances                distances;
     std::vector<sol_visible_cell> cells;
     std::vector<int32_t>          tails;
     std::vector<float>            logits;
     std::vector<float>            rows;
-    std::vector<float>            sums;
+    std::vector<float>            own; // as the plan's parts, of one token
 };
 
 } // namespace
@@ -479,18 +599,7 @@ void sol_op_choose(ggml_tensor * dst, int ith, int nth, void * userdata) {
 void sol_op_attend(ggml_tensor * dst, int ith, int nth, void * userdata) {
     const layer l(dst, userdata);
 
-    attention work(l, dst);
-
-    // every thread has its heads of every token
-    const int64_t h0 = l.n_head*ith/nth;
-    const int64_t h1 = l.n_head*(ith + 1)/nth;
-
-    for (const auto & t : l.plan.tokens) {
-        work.attend(t, h0, h1);
-    }
-    for (const auto & t : l.plan.fixed) {
-        work.attend(t, h0, h1);
-    }
+    attention(l, dst, ith, nth).run();
 
     for (size_t t = 0; t < l.plan.tokens.size() && ith == 0; ++t) {
         sol_usage & usage    = l.op.state->usage[l.plan.tokens[t].index];

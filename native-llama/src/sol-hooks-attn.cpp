@@ -76,7 +76,7 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
     if (pages) {
         note_layer(*input, use, sliding, q->ne[2], il);
     }
-    use.plan->layers.push_back({ il, sol_summary_size(state->params, k, v), sol_chooser_count(state->params, q->ne[2], k->ne[2]) });
+    use.plan->layers.push_back({ il, sol_summary_size(state->params, k, v), sol_chooser_count(state->params, q->ne[2], k->ne[2]), q->ne[2], v->ne[0] });
 
     float params[3]; // as ggml_flash_attn_ext sets them
     memcpy(params, flash->op_params, sizeof(params));

@@ -14,6 +14,14 @@ namespace {
 float to_float(float       x) { return x; }
 float to_float(ggml_fp16_t x) { return ggml_fp16_to_fp32(x); }
 
+// Cells are mostly in order already.
+template<typename I, typename F>
+void sort_unless_sorted(I begin, I end, F before) {
+    if (!std::is_sorted(begin, end, before)) {
+        std::sort(begin, end, before);
+    }
+}
+
 // Keeps the sinks (positions below `sinks`) and the newest positions of the cells visible in `row`, `keep` of all but never
 // less than the sinks, the window and the token itself. Returns how many are kept.
 template<typename T>
@@ -45,11 +53,7 @@ int64_t prune_row(T * row, std::vector<sol_visible_cell> & visible, float keep, 
 // when it has chosen.
 int64_t plan_row(sol_attn_plan & plan, int32_t row, int32_t index, llama_pos pos, std::vector<sol_visible_cell> & visible,
         float keep, const sol_context_params & params) {
-    const auto older = [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos < b.pos; };
-
-    if (!std::is_sorted(visible.begin(), visible.end(), older)) {
-        std::sort(visible.begin(), visible.end(), older);
-    }
+    sort_unless_sorted(visible.begin(), visible.end(), [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos < b.pos; });
 
     return plan.add(row, index, pos, visible, keep, params) ? 0 : (int64_t) visible.size();
 }
@@ -110,7 +114,7 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
             : plan_row(*use.plan, (int32_t) i, index, ubatch.pos[i], visible, keep, state.params);
 
         if (all && n_attended > 0) {
-            std::sort(visible.begin(), visible.begin() + n_attended, [](const auto & a, const auto & b) { return a.cell < b.cell; });
+            sort_unless_sorted(visible.begin(), visible.begin() + n_attended, [](const auto & a, const auto & b) { return a.cell < b.cell; });
             use.plan->add_fixed((int32_t) i, ubatch.pos[i], visible.data(), visible.data() + n_attended);
         }
 

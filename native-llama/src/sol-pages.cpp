@@ -103,12 +103,15 @@ void sol_attn_plan::add_fixed(int32_t row, llama_pos pos, const sol_visible_cell
 
 void sol_attn_plan::finish() {
     int64_t n_chooser = 0;
+    int64_t n_part    = 0;
 
     for (const layer & l : layers) {
         store->reserve(l.il, l.summary_size);
         n_chooser = std::max(n_chooser, l.n_chooser);
+        n_part    = std::max(n_part,    l.n_head*(l.n_v + 2));
     }
 
     keep.resize(choices.size()*n_chooser);
     attended.resize(tokens.size()*n_chooser);
+    parts.resize(shares_parts() ? (tokens.size() + fixed.size())*PARTS*n_part : 0);
 }

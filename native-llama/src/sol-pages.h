@@ -4,6 +4,7 @@
 
 #include "sol.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -98,6 +99,8 @@ public:
         int32_t il;
         size_t  summary_size;
         int64_t n_chooser;
+        int64_t n_head;
+        int64_t n_v; // n_embd_head_v
     };
 
     std::vector<layer> layers; // that use it
@@ -106,6 +109,17 @@ public:
     std::vector<uint8_t> keep;     // [chooser][choices]
     std::vector<int64_t> attended; // [chooser][token] positions
 
+    // What a token attends is summed up in parts, at most so many. Of a small batch threads share out the parts: each then reads pieces of
+    // the cache from end to end.
+    static constexpr int64_t PARTS = 8;
+
+    bool shares_parts() const { return (int64_t) (tokens.size() + fixed.size()) <= MOST_SHARED; }
+
+    std::vector<float> parts;         // [token, then fixed token][head][part]: n_v values, the greatest logit, the sum
+    std::atomic<int>   n_finished{0}; // threads with theirs
+
 private:
+    static constexpr int64_t MOST_SHARED = 32;
+
     sol_page_store own_store; // of this ubatch
 };

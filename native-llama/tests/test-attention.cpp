@@ -197,6 +197,32 @@ void test_threads(const tiny_model & m, sol_model & model, sol_context_params pa
     }
 }
 
+// So many positions that threads share out what a token attends; of more threads than parts some share heads too.
+void test_parts(const tiny_model & m, sol_model & model, sol_context_params params) {
+    params.n_ctx     = 640;
+    params.execution = SOL_EXECUTION_SKIP;
+    params.attn_page = 8;
+
+    for (const int32_t criterion : { SOL_ATTN_RECENCY, SOL_ATTN_MEAN }) {
+        params.attn_criterion = criterion;
+        params.attn_dropped   = criterion == SOL_ATTN_MEAN ? SOL_ATTN_DROPPED_TAIL : SOL_ATTN_DROPPED_NONE;
+        params.n_threads      = criterion == SOL_ATTN_MEAN ? 9 : 3; // of single tokens
+
+        session      s(m, model, params);
+        std::mt19937 rng(4);
+
+        llama_pos pos = 0;
+        for (const int32_t n : { 128, 128, 128, 128, 1, 20, 1 }) {
+            token_batch batch;
+            for (int32_t i = 0; i < n; ++i) {
+                batch.add(random_token(m, rng), pos++, 0, true, n == 128 ? sol_knobs { 1.0f, 1.0f, 16 } : random_knobs(rng));
+            }
+            s.decode(batch);
+        }
+    }
+    printf("%s: so it does in parts\n", m.arch.c_str());
+}
+
 // `all`: each combination with every page size; otherwise with one of them, in turn.
 void test_params(const tiny_model & m, sol_model & model, sol_context_params params, bool all) {
     test_one_sequence(m, model, params, true, false);
@@ -254,6 +280,10 @@ void test_arch(const std::string & arch) {
         test_params(m, *model, params, all);
     }
     printf("%s: attention equals the oracle's\n", arch.c_str());
+
+    if (arch == "gemma3") {
+        test_parts(m, *model, small_context());
+    }
 }
 
 // Keys and values of 8 bits: the oracle reads them as they are stored.
