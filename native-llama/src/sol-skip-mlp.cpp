@@ -101,9 +101,11 @@ private:
     void add_steps(int64_t n_groups, int64_t n_rows, const char * rows, const char * ahead, const char * x, float * out, F product) const {
         std::fill(out, out + BLOCK, 0.0f);
 
+        const int64_t step = kernel ? STEP : n;
+
         for (int64_t g = 0; g < n_groups; ++g) {
-            for (int64_t i = 0; i < n; i += STEP) {
-                const int64_t n_step = std::min(STEP, n - i);
+            for (int64_t i = 0; i < n; i += step) {
+                const int64_t n_step = std::min(step, n - i);
                 const size_t  offset = g*row_bytes + n_rows*ggml_row_size(w->type, i);
 
                 prefetch(ahead + offset, n_rows*ggml_row_size(w->type, n_step));
