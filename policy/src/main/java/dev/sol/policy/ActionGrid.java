@@ -57,6 +57,34 @@ public final class ActionGrid {
         return a < 0 || m < 0 || b < 0 ? -1 : (a * mlp.length + m) * bits.length + b;
     }
 
+    /** The number of values of one axis. */
+    public int size(Axis axis) {
+        return of(axis).length;
+    }
+
+    /**
+     * Value {@code i} of one axis, from 0, ascending.
+     *
+     * @throws IndexOutOfBoundsException if there is none
+     */
+    public double value(Axis axis, int i) {
+        return of(axis)[i];
+    }
+
+    /** Which value of one axis (from 0) the action with number {@code index} has. */
+    public int coordinate(int index, Axis axis) {
+        return switch (axis) {
+            case ATTN -> index / (mlp.length * bits.length);
+            case MLP -> index / bits.length % mlp.length;
+            case BITS -> index % bits.length;
+        };
+    }
+
+    /** The number of the action with these values, each counted from 0 on its axis. */
+    public int index(int attn, int mlp, int bits) {
+        return (attn * this.mlp.length + mlp) * this.bits.length + bits;
+    }
+
     /** The values of one axis, ascending; a copy. */
     public double[] values(Axis axis) {
         return of(axis).clone();

@@ -10,6 +10,15 @@ public interface ComputePolicy {
         return ActionGrid.defaultGrid();
     }
 
+    /**
+     * The targets that one number means to this policy; their {@link Budget#net()} is {@code net}.
+     *
+     * @throws UnattainableBudgetException for {@code budget}, if no targets on the grid have this net, or it is NaN
+     */
+    default Budget resolve(double net) {
+        return Budget.ofNet(net, grid());
+    }
+
     /** Whether {@link Observation#hidden()} must be filled before each choice. */
     default boolean needsHidden() {
         return false;

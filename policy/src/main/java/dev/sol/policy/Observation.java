@@ -11,6 +11,8 @@ public final class Observation {
     /** Length of what {@link #scalars} writes. */
     public static final int SCALARS = 8;
 
+    private static final Axis[] AXES = Axis.values(); // values() copies
+
     private final ActionGrid grid;
     private final BudgetTracker tracker;
     private final int steps;
@@ -106,19 +108,25 @@ public final class Observation {
         return tracker;
     }
 
+    /** The eight scalars at the position that the generation's steps give: {@code step() % horizon}. */
+    public void scalars(int horizon, float[] out) {
+        scalars(step % horizon, horizon, out, 0);
+    }
+
     /**
      * Writes the eight scalars of the paper: the position (t+1)/T; 1 if the step is effective, else 0; the targets; and the
      * deviations of the realised means from them. Targets and deviations are shares in the order of {@link Axis}, so bits
      * are divided by 16.
      *
+     * @param position t, 0 to {@code horizon} − 1: how far the policy is in its current episode
      * @param horizon T, at least 1, after which the position starts again; a property of the policy, not of the generation
-     * @param out at least {@link #SCALARS} long
+     * @param out gets {@link #SCALARS} values from {@code offset} on
      */
-    public void scalars(int horizon, float[] out) {
-        out[0] = (float) (step % horizon + 1) / horizon;
-        out[1] = effective ? 1 : 0;
-        int i = 2;
-        for (Axis axis : Axis.values()) {
+    public void scalars(int position, int horizon, float[] out, int offset) {
+        out[offset] = (float) (position + 1) / horizon;
+        out[offset + 1] = effective ? 1 : 0;
+        int i = offset + 2;
+        for (Axis axis : AXES) {
             out[i] = (float) axis.share(tracker.target().get(axis));
             out[i + 3] = (float) axis.share(tracker.deviation(axis));
             i++;
