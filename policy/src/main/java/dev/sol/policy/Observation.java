@@ -11,6 +11,9 @@ public final class Observation {
     /** Length of what {@link #scalars} writes. */
     public static final int SCALARS = 8;
 
+    /** Where the three targets begin among {@link #scalars}; the three deviations follow. */
+    public static final int TARGETS = 2;
+
     private static final Axis[] AXES = Axis.values(); // values() copies
 
     private final ActionGrid grid;
@@ -125,7 +128,7 @@ public final class Observation {
     public void scalars(int position, int horizon, float[] out, int offset) {
         out[offset] = (float) (position + 1) / horizon;
         out[offset + 1] = effective ? 1 : 0;
-        int i = offset + 2;
+        int i = offset + TARGETS;
         for (Axis axis : AXES) {
             out[i] = (float) axis.share(tracker.target().get(axis));
             out[i + 3] = (float) axis.share(tracker.deviation(axis));

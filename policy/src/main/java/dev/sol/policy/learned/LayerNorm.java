@@ -1,0 +1,20 @@
+package dev.sol.policy.learned;
+
+/** Layer normalisation with weight and bias. */
+final class LayerNorm {
+    private final float[] weight;
+    private final float[] bias;
+
+    LayerNorm(PolicyWeights weights, String name) {
+        this.weight = weights.shared(name + ".weight");
+        this.bias = weights.shared(name + ".bias");
+    }
+
+    /** Normalises {@code count} rows of x into y, which may be x. */
+    void apply(int count, float[] x, float[] y) {
+        int n = weight.length;
+        for (int row = 0; row < count; row++) {
+            Kernels.norm(weight, bias, x, row * n, y, row * n);
+        }
+    }
+}
