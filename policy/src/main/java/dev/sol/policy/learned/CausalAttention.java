@@ -3,54 +3,52 @@ package dev.sol.policy.learned;
 import java.util.Arrays;
 
 /**
- * Attention of each sequence's newest step over the steps of its episode, kept in a cache. Keys lie [d][T], so that scores are added
- * up over dimensions for all steps at a time.
+ * Attention of the newest step over the steps of its episode: the cache of one sequence. Keys lie [d][T], so that scores are
+ * added up over dimensions for all steps at a time. For one thread.
  */
 final class CausalAttention {
     private final int width;
-    private final int heads;
-    private final int horizon;
+    private final int size; // of a head
     private final float scale;
+    private final float[][] keys; // [d][T]
+    private final float[][][] values; // [H][T][d/H]
+    private final float[] scores; // [T]
+    private final float[] mixed; // [d/H]
 
     CausalAttention(PolicySpec spec) {
         this.width = spec.width();
-        this.heads = spec.heads();
-        this.horizon = spec.horizon();
-        this.scale = (float) (1 / Math.sqrt((double) width / heads));
-    }
-
-    /** The length of a sequence's cached keys, and of its values. */
-    int cacheLength() {
-        return Math.multiplyExact(width, horizon);
+        this.size = width / spec.heads();
+        this.scale = (float) (1 / Math.sqrt(size));
+        this.keys = new float[width][spec.horizon()];
+        this.values = new float[spec.heads()][spec.horizon()][size];
+        this.scores = new float[spec.horizon()];
+        this.mixed = new float[size];
     }
 
     /**
      * Stores the key and the value of step {@code position} and attends from it.
      *
-     * @param qkv [3d] from {@code qkv0} on: query, key, value, each a head after the other
-     * @param scores [T], scratch
-     * @param y gets [d] from {@code y0} on
+     * @param qkv [3d]: query, key, value, each a head after the other
+     * @param y gets [d]
      */
-    void step(float[] qkv, int qkv0, int position, float[] keys, float[] values, float[] scores, float[] y, int y0) {
+    void step(int position, float[] qkv, float[] y) {
         for (int i = 0; i < width; i++) {
-            keys[i * horizon + position] = qkv[qkv0 + width + i];
+            keys[i][position] = qkv[width + i];
         }
-        System.arraycopy(qkv, qkv0 + 2 * width, values, position * width, width);
-        int size = width / heads;
-        for (int head = 0; head < heads; head++) {
+        for (int head = 0; head < values.length; head++) {
             int first = head * size;
+            System.arraycopy(qkv, 2 * width + first, values[head][position], 0, size);
+            // For all T steps: those beyond the position are not read.
             Arrays.fill(scores, 0);
-            // All T columns: those beyond the position are never read, and a fixed length is what vectorises.
-            Kernels.accumulate(keys, first * horizon, size, horizon, qkv, qkv0 + first, scores, 0);
-            softmax(scores, position + 1);
-            Arrays.fill(y, y0 + first, y0 + first + size, 0);
-            for (int t = 0; t <= position; t++) {
-                Kernels.axpy(values, t * width + first, size, scores[t], y, y0 + first);
-            }
+            Kernels.accumulate(keys, first, size, qkv, first, scores);
+            softmax(position + 1);
+            Arrays.fill(mixed, 0);
+            Kernels.accumulate(values[head], 0, position + 1, scores, 0, mixed);
+            System.arraycopy(mixed, 0, y, first, size);
         }
     }
 
-    private void softmax(float[] scores, int count) {
+    private void softmax(int count) {
         float max = scores[0];
         for (int t = 1; t < count; t++) {
             max = Math.max(max, scores[t]);

@@ -11,10 +11,9 @@ final class LayerNorm {
     }
 
     /** Normalises {@code count} rows of x into y, which may be x. */
-    void apply(int count, float[] x, float[] y) {
-        int n = weight.length;
-        for (int row = 0; row < count; row++) {
-            Kernels.norm(weight, bias, x, row * n, y, row * n);
+    void apply(int count, float[][] x, float[][] y) {
+        for (int s = 0; s < count; s++) {
+            Kernels.norm(weight, bias, x[s], y[s]);
         }
     }
 }

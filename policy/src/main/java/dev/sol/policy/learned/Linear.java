@@ -1,75 +1,89 @@
 package dev.sol.policy.learned;
 
-/** A linear layer, its weights transposed to [in][out]. */
+/** A linear layer; for each input, the row of what it adds to the outputs. */
 final class Linear {
-    /** Rows that are worked on together: their outputs stay in the cache while the weights pass by once. */
+    /** Sequences that are worked on together: their outputs stay in the cache while the weights pass by once. */
     private static final int TILE = 16;
 
-    private final int in;
-    private final int out;
-    private final float[] weight;
+    /** Inputs of a turn. */
+    private static final int TURN = 8;
+
+    private final float[][] weight; // [in][out]
     private final float[] bias;
 
     Linear(PolicyWeights weights, String name) {
         this.bias = weights.shared(name + ".bias");
-        this.out = bias.length;
+        int out = bias.length;
         float[] rows = weights.shared(name + ".weight");
-        this.in = rows.length / out;
-        this.weight = new float[rows.length];
+        int in = rows.length / out;
+        this.weight = new float[in][out];
         for (int o = 0; o < out; o++) {
             for (int i = 0; i < in; i++) {
-                weight[i * out + o] = rows[o * in + i];
+                weight[i][o] = rows[o * in + i];
             }
         }
     }
 
     int out() {
-        return out;
+        return bias.length;
     }
 
-    /** y = bias for {@code count} rows. */
-    void start(int count, float[] y) {
-        for (int row = 0; row < count; row++) {
-            System.arraycopy(bias, 0, y, row * out, out);
+    /** y = bias for {@code count} sequences. */
+    void start(int count, float[][] y) {
+        for (int s = 0; s < count; s++) {
+            System.arraycopy(bias, 0, y[s], 0, bias.length);
         }
     }
 
-    /** y += bias for {@code count} rows. */
-    void addBias(int count, float[] y) {
-        for (int row = 0; row < count; row++) {
-            Kernels.axpy(bias, 0, out, 1, y, row * out);
+    /** y += bias for {@code count} sequences. */
+    void addBias(int count, float[][] y) {
+        for (int s = 0; s < count; s++) {
+            Kernels.axpy(bias, 1, y[s]);
         }
     }
 
-    /** y += W[first, first + n)·x for {@code count} rows; the rows of x lie {@code stride} apart. */
-    void add(int first, int n, float[] x, int x0, int stride, int count, float[] y) {
+    /** y += W[first, first + n)·x for {@code count} sequences, whose x lie {@code stride} apart in one array. */
+    void add(int first, int n, float[] x, int x0, int stride, int count, float[][] y) {
         for (int tile = 0; tile < count; tile += TILE) {
             int end = Math.min(tile + TILE, count);
-            int step = end - tile == 1 ? n : 4; // a lone row needs no turns
-            for (int i = 0; i < n; i += step) {
-                for (int row = tile; row < end; row++) {
-                    Kernels.accumulate(
-                            weight,
-                            (first + i) * out,
-                            Math.min(step, n - i),
-                            out,
-                            x,
-                            x0 + row * stride + i,
-                            y,
-                            row * out);
+            int turn = end - tile == 1 ? n : TURN; // a lone sequence needs no turns
+            for (int i = 0; i < n; i += turn) {
+                for (int s = tile; s < end; s++) {
+                    Kernels.accumulate(weight, first + i, Math.min(turn, n - i), x, x0 + s * stride + i, y[s]);
                 }
             }
         }
     }
 
-    /** y += W·x for {@code count} rows. */
-    void add(int count, float[] x, float[] y) {
-        add(0, in, x, 0, in, count, y);
+    /** y += W[first, …)·x for {@code count} sequences and as many inputs as x has. */
+    void add(int first, int count, float[][] x, float[][] y) {
+        for (int tile = 0; tile < count; tile += TILE) {
+            int end = Math.min(tile + TILE, count);
+            int n = x[tile].length;
+            int turn = end - tile == 1 ? n : TURN;
+            for (int i = 0; i < n; i += turn) {
+                for (int s = tile; s < end; s++) {
+                    Kernels.accumulate(weight, first + i, Math.min(turn, n - i), x[s], i, y[s]);
+                }
+            }
+        }
     }
 
-    /** y = W·x + bias for {@code count} rows. */
-    void apply(int count, float[] x, float[] y) {
+    /** y = W·x + bias for {@code count} sequences. */
+    void apply(int count, float[][] x, float[][] y) {
         start(count, y);
-        add(count, x, y);
+        add(0, count, x, y);
+    }
+
+    /** y += W·x + bias for one sequence. */
+    void residual(float[] x, float[] y) {
+        Kernels.axpy(bias, 1, y);
+        Kernels.accumulate(weight, 0, weight.length, x, 0, y);
+    }
+
+    /** y += W·x + bias for {@code count} sequences. */
+    void residual(int count, float[][] x, float[][] y) {
+        addBias(count, y);
+        add(0, count, x, y);
     }
 }

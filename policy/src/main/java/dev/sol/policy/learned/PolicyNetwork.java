@@ -4,6 +4,7 @@ import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Observation;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * The policy network at work: features of a step and the previous action in, a logit per action (or per value of each axis)
@@ -19,12 +20,11 @@ public final class PolicyNetwork {
 
     private final PolicySpec spec;
     private final PolicyPrior prior;
-    private final CausalAttention attention;
     private final Linear scalars;
     private final LayerNorm scalarsNorm;
-    private final float[][] actions; // a table for all actions, or one per axis
+    private final float[][][] actions; // a table [n + 1][a] for all actions, or one per axis
     private final Linear input;
-    private final float[] position;
+    private final float[][] position; // [T][d]
     private final LayerNorm attnNorm;
     private final Linear qkv;
     private final Linear attnOut;
@@ -39,16 +39,15 @@ public final class PolicyNetwork {
     public PolicyNetwork(PolicyWeights weights) {
         this.spec = weights.spec();
         this.prior = new PolicyPrior(spec);
-        this.attention = new CausalAttention(spec);
         this.scalars = new Linear(weights, "scalars");
         this.scalarsNorm = new LayerNorm(weights, "scalars.norm");
-        this.actions = spec.joint()
-                ? new float[][] {weights.shared("action.weight")}
-                : Arrays.stream(AXES)
-                        .map(axis -> weights.shared("action." + axis.key() + ".weight"))
-                        .toArray(float[][]::new);
+        this.actions = (spec.joint()
+                        ? Stream.of("action.weight")
+                        : Arrays.stream(AXES).map(axis -> "action." + axis.key() + ".weight"))
+                .map(name -> rows(weights.shared(name), spec.actionEmbedding()))
+                .toArray(float[][][]::new);
         this.input = new Linear(weights, "input");
-        this.position = weights.shared("position.weight");
+        this.position = rows(weights.shared("position.weight"), spec.width());
         this.attnNorm = new LayerNorm(weights, "attn.norm");
         this.qkv = new Linear(weights, "attn.qkv");
         this.attnOut = new Linear(weights, "attn.out");
@@ -59,6 +58,12 @@ public final class PolicyNetwork {
         this.head = new Linear(weights, "head");
         this.targetHidden = new Linear(weights, "target.hidden");
         this.targetOut = new Linear(weights, "target.out");
+    }
+
+    private static float[][] rows(float[] matrix, int length) {
+        float[][] rows = new float[matrix.length / length][];
+        Arrays.setAll(rows, i -> Arrays.copyOfRange(matrix, i * length, (i + 1) * length));
+        return rows;
     }
 
     public PolicySpec spec() {
@@ -76,37 +81,40 @@ public final class PolicyNetwork {
      */
     public final class Lanes {
         private final int[] steps;
-        private final float[][] keys;
-        private final float[][] values;
+        private final CausalAttention[] attention;
         private final float[][] targets; // those that `base` is for
         private final float[][] base; // prior and target network, [L]
 
-        private final float[] context; // previous action and scalars, [count, a + 64]
-        private final float[] widened; // scalars, [count, 64]
-        private final float[] stream; // [count, d]
-        private final float[] normed; // [count, d]
-        private final float[] wide; // [count, 4d]: queries, keys and values, or the MLP's units
-        private final float[] scores; // [T]
-        private final float[] targetHidden = new float[PolicySpec.TARGET_WIDTH];
+        // Of the steps of a call, a row each.
+        private final float[][] scalars; // [64]
+        private final float[][] action; // [a]
+        private final float[][] stream; // [d]
+        private final float[][] normed; // [d]
+        private final float[][] qkv; // [3d]
+        private final float[][] units; // [4d]
+        private final float[][] logits; // [L]
+
+        private final float[] targetUnits = new float[PolicySpec.TARGET_WIDTH];
 
         private Lanes(int count) {
             if (count < 1) {
                 throw new IllegalArgumentException("the number of sequences must be positive, but is " + count);
             }
             this.steps = new int[count];
-            this.keys = new float[count][attention.cacheLength()];
-            this.values = new float[count][attention.cacheLength()];
+            this.attention = new CausalAttention[count];
+            Arrays.setAll(attention, i -> new CausalAttention(spec));
             this.targets = new float[count][AXES.length];
             for (float[] unset : targets) {
                 Arrays.fill(unset, Float.NaN);
             }
             this.base = new float[count][spec.logits()];
-            this.context = new float[count * (spec.actionEmbedding() + PolicySpec.SCALAR_WIDTH)];
-            this.widened = new float[count * PolicySpec.SCALAR_WIDTH];
-            this.stream = new float[count * spec.width()];
-            this.normed = new float[count * spec.width()];
-            this.wide = new float[count * 4 * spec.width()];
-            this.scores = new float[spec.horizon()];
+            this.scalars = new float[count][PolicySpec.SCALAR_WIDTH];
+            this.action = new float[count][spec.actionEmbedding()];
+            this.stream = new float[count][spec.width()];
+            this.normed = new float[count][spec.width()];
+            this.qkv = new float[count][3 * spec.width()];
+            this.units = new float[count][4 * spec.width()];
+            this.logits = new float[count][spec.logits()];
         }
 
         /** The number of sequences. */
@@ -150,40 +158,33 @@ public final class PolicyNetwork {
         if (count > lanes.size()) {
             throw new IllegalArgumentException("%d steps of %d sequences".formatted(count, lanes.size()));
         }
-        int d = spec.width();
+        float[][] x = lanes.stream;
         embed(lanes, count, features, previous);
-        float[] x = lanes.stream;
-        for (int row = 0; row < count; row++) {
-            Kernels.axpy(position, lanes.steps[lane[row]] * d, d, 1, x, row * d);
+        for (int s = 0; s < count; s++) {
+            Kernels.axpy(position[lanes.steps[lane[s]]], 1, x[s]);
         }
 
         attnNorm.apply(count, x, lanes.normed);
-        qkv.apply(count, lanes.normed, lanes.wide);
-        for (int row = 0; row < count; row++) {
-            int i = lane[row];
-            attention.step(
-                    lanes.wide,
-                    row * 3 * d,
-                    lanes.steps[i],
-                    lanes.keys[i],
-                    lanes.values[i],
-                    lanes.scores,
-                    lanes.normed,
-                    row * d);
+        qkv.apply(count, lanes.normed, lanes.qkv);
+        for (int s = 0; s < count; s++) {
+            int i = lane[s];
+            lanes.attention[i].step(lanes.steps[i], lanes.qkv[s], lanes.normed[s]);
             lanes.steps[i] = (lanes.steps[i] + 1) % spec.horizon();
         }
-        residual(attnOut, count, lanes.normed, x);
+        attnOut.residual(count, lanes.normed, x);
 
         mlpNorm.apply(count, x, lanes.normed);
-        up.apply(count, lanes.normed, lanes.wide);
-        Kernels.gelu(lanes.wide, 0, count * up.out());
-        residual(down, count, lanes.wide, x);
+        up.apply(count, lanes.normed, lanes.units);
+        gelu(count, lanes.units);
+        down.residual(count, lanes.units, x);
 
         headNorm.apply(count, x, lanes.normed);
-        head.apply(count, lanes.normed, logits);
-        for (int row = 0; row < count; row++) {
-            float[] base = base(lanes, lane[row], features, row * spec.features() + 2 * spec.embedding());
-            Kernels.axpy(base, 0, base.length, 1, logits, row * base.length);
+        head.apply(count, lanes.normed, lanes.logits);
+        int length = spec.logits();
+        for (int s = 0; s < count; s++) {
+            Kernels.axpy(
+                    base(lanes, lane[s], features, s * spec.features() + 2 * spec.embedding()), 1, lanes.logits[s]);
+            System.arraycopy(lanes.logits[s], 0, logits, s * length, length);
         }
     }
 
@@ -191,46 +192,37 @@ public final class PolicyNetwork {
     private void embed(Lanes lanes, int count, float[] features, int[] previous) {
         int stride = spec.features();
         int vectors = 2 * spec.embedding();
-        int a = spec.actionEmbedding();
-        int context = a + PolicySpec.SCALAR_WIDTH;
-
-        scalars.start(count, lanes.widened);
-        scalars.add(0, spec.scalars(), features, vectors, stride, count, lanes.widened);
-        Kernels.gelu(lanes.widened, 0, count * PolicySpec.SCALAR_WIDTH);
-        scalarsNorm.apply(count, lanes.widened, lanes.widened);
-        for (int row = 0; row < count; row++) {
-            action(previous[row], lanes.context, row * context);
-            System.arraycopy(
-                    lanes.widened,
-                    row * PolicySpec.SCALAR_WIDTH,
-                    lanes.context,
-                    row * context + a,
-                    PolicySpec.SCALAR_WIDTH);
+        scalars.start(count, lanes.scalars);
+        scalars.add(0, spec.scalars(), features, vectors, stride, count, lanes.scalars);
+        gelu(count, lanes.scalars);
+        scalarsNorm.apply(count, lanes.scalars, lanes.scalars);
+        for (int s = 0; s < count; s++) {
+            action(previous[s], lanes.action[s]);
         }
         input.start(count, lanes.stream);
         input.add(0, vectors, features, 0, stride, count, lanes.stream);
-        input.add(vectors, context, lanes.context, 0, context, count, lanes.stream);
+        input.add(vectors, count, lanes.action, lanes.stream);
+        input.add(vectors + spec.actionEmbedding(), count, lanes.scalars, lanes.stream);
     }
 
     /** The embedding of the previous action, [a]. */
-    private void action(int previous, float[] out, int offset) {
-        int a = spec.actionEmbedding();
+    private void action(int previous, float[] out) {
         ActionGrid grid = spec.grid();
+        Arrays.fill(out, 0);
         if (spec.joint()) {
-            System.arraycopy(actions[0], (previous < 0 ? grid.size() : previous) * a, out, offset, a);
+            Kernels.axpy(actions[0][previous < 0 ? grid.size() : previous], 1, out);
             return;
         }
-        Arrays.fill(out, offset, offset + a, 0);
         for (int i = 0; i < AXES.length; i++) {
             int row = previous < 0 ? grid.size(AXES[i]) : grid.coordinate(previous, AXES[i]);
-            Kernels.axpy(actions[i], row * a, a, 1, out, offset);
+            Kernels.axpy(actions[i][row], 1, out);
         }
     }
 
-    /** x += layer(y). */
-    private static void residual(Linear layer, int count, float[] y, float[] x) {
-        layer.addBias(count, x);
-        layer.add(count, y, x);
+    private static void gelu(int count, float[][] x) {
+        for (int s = 0; s < count; s++) {
+            Kernels.gelu(x[s]);
+        }
     }
 
     /** Prior and target network of a sequence; computed when its targets change. */
@@ -241,9 +233,10 @@ public final class PolicyNetwork {
         if (!Arrays.equals(targets, 0, AXES.length, features, first, first + AXES.length)) {
             System.arraycopy(features, first, targets, 0, AXES.length);
             prior.logits(targets[0], targets[1], targets[2], base, 0);
-            targetHidden.apply(1, targets, lanes.targetHidden);
-            Kernels.gelu(lanes.targetHidden, 0, PolicySpec.TARGET_WIDTH);
-            residual(targetOut, 1, lanes.targetHidden, base);
+            Arrays.fill(lanes.targetUnits, 0);
+            targetHidden.residual(targets, lanes.targetUnits);
+            Kernels.gelu(lanes.targetUnits);
+            targetOut.residual(lanes.targetUnits, base);
         }
         return base;
     }
