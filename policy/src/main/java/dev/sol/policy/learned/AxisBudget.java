@@ -1,0 +1,110 @@
+package dev.sol.policy.learned;
+
+import dev.sol.policy.ActionGrid;
+import dev.sol.policy.Axis;
+import dev.sol.policy.BudgetTracker;
+
+/**
+ * The budget of one axis during a generation: what the next step should realise, and which values it may take without letting the
+ * choices run too far from what they should have been. For one thread.
+ *
+ * <p>What steps are forced to use beyond their choice (short contexts, rounding up) is no choice, and only moves the aim.
+ */
+final class AxisBudget {
+    /** Steps over which a debt is spread. */
+    private static final int PATIENCE = 16;
+
+    /** Steps from which on the mean must be near the target. */
+    private static final int SOON = 128;
+
+    /** How far choices alone may move the mean of that many steps from the target, as a share. */
+    private static final double DRIFT = .012;
+
+    /** What choices may owe in any case, in dense tokens: more than half of the widest gap of a grid. */
+    private static final double LEAST_OWED = .5;
+
+    private final Axis axis;
+    private final ActionGrid grid;
+    private final double[] values;
+    private int patience = 1;
+    private double aim;
+    private double due; // what this step alone would have to realise
+    private double owed; // the sum of choices minus aims, less what aims have paid back
+    private int lowest;
+    private int highest;
+
+    AxisBudget(Axis axis, ActionGrid grid) {
+        this.axis = axis;
+        this.grid = grid;
+        this.values = grid.values(axis);
+    }
+
+    /** Begins a step. */
+    void open(BudgetTracker tracker, int remaining) {
+        patience = Math.min(PATIENCE, remaining);
+        aim = grid.clamp(axis, tracker.aim(axis, patience));
+        due = tracker.aim(axis, 1);
+        double before = owed * (patience - 1) / patience;
+        int steps = tracker.steps();
+        double most = axis.ofShare(Math.max(LEAST_OWED, DRIFT * Math.max(steps, Math.min(SOON, steps + remaining))));
+        lowest = 0;
+        while (lowest < values.length - 1 && before + values[lowest] - aim < -most) {
+            lowest++;
+        }
+        highest = values.length - 1;
+        while (highest > lowest && before + values[highest] - aim > most) {
+            highest--;
+        }
+        owed = before;
+    }
+
+    /** What this and the next steps should realise on average; within the grid. */
+    double aim() {
+        return aim;
+    }
+
+    /** The first value that the step may take, from 0. */
+    int lowest() {
+        return lowest;
+    }
+
+    /** The last value that the step may take. */
+    int highest() {
+        return highest;
+    }
+
+    /**
+     * Ends a step.
+     *
+     * @param scores of the values; the highest among those that may be taken is, and of several that are equally high the one beside
+     *     the aim that leaves less owing, as the uniform policy does
+     * @param tolerance of equality
+     * @return the value taken, from 0
+     */
+    int close(double[] scores, double tolerance) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (int i = lowest; i <= highest; i++) {
+            max = Math.max(max, scores[i]);
+        }
+        int below = -1; // the highest candidate up to the aim
+        int above = -1; // the lowest from there on
+        for (int i = lowest; i <= highest; i++) {
+            if (scores[i] >= max - tolerance) {
+                if (values[i] <= aim) {
+                    below = i;
+                }
+                if (values[i] >= aim && above < 0) {
+                    above = i;
+                }
+            }
+        }
+        int chosen;
+        if (below < 0 || above < 0) {
+            chosen = Math.max(below, above);
+        } else {
+            chosen = values[above] - due < due - values[below] ? above : below;
+        }
+        owed += values[chosen] - aim;
+        return chosen;
+    }
+}
