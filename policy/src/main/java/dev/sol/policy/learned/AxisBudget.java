@@ -5,10 +5,11 @@ import dev.sol.policy.Axis;
 import dev.sol.policy.BudgetTracker;
 
 /**
- * The budget of one axis during a generation: what the next step should realise, and which values it may take without letting the
- * choices run too far from what they should have been. For one thread.
+ * The budget of one axis during a generation: what the next step should realise, and which values it may take. For one thread.
  *
- * <p>What steps are forced to use beyond their choice (short contexts, rounding up) is no choice, and only moves the aim.
+ * <p>What steps are forced to use beyond their choice (short contexts, rounding up) is no choice, and only moves the aim. Next to
+ * the generation a model of it is kept, in which every step takes its aim exactly and is forced to the same extent. How far the debts of
+ * the two are apart is what the choices owe, and that is limited.
  */
 final class AxisBudget {
     /** Steps over which a debt is spread. */
@@ -26,10 +27,13 @@ final class AxisBudget {
     private final Axis axis;
     private final ActionGrid grid;
     private final double[] values;
-    private int patience = 1;
     private double aim;
     private double due; // what this step alone would have to realise
-    private double owed; // the sum of choices minus aims, less what aims have paid back
+    private double debt; // of the generation, before the step
+    private double modelAim;
+    private double modelDebt;
+    private double chosen;
+    private boolean first = true;
     private int lowest;
     private int highest;
 
@@ -39,23 +43,34 @@ final class AxisBudget {
         this.values = grid.values(axis);
     }
 
-    /** Begins a step. */
+    /** Begins a step; the one before it is recorded in {@code tracker}. */
     void open(BudgetTracker tracker, int remaining) {
-        patience = Math.min(PATIENCE, remaining);
+        double target = tracker.target().get(axis);
+        double before = debt;
+        debt = tracker.debt(axis);
+        if (first) {
+            modelDebt = debt;
+            first = false;
+        } else {
+            double forced = target - (debt - before) - chosen; // realised minus chosen
+            modelDebt += target - modelAim - forced;
+        }
+        int patience = Math.min(PATIENCE, remaining);
         aim = grid.clamp(axis, tracker.aim(axis, patience));
         due = tracker.aim(axis, 1);
-        double before = owed * (patience - 1) / patience;
+        modelAim = grid.clamp(axis, target + modelDebt / patience);
+
+        double owed = modelDebt - debt; // positive where choices were too high
         int steps = tracker.steps();
         double most = axis.ofShare(Math.max(LEAST_OWED, DRIFT * Math.max(steps, Math.min(SOON, steps + remaining))));
         lowest = 0;
-        while (lowest < values.length - 1 && before + values[lowest] - aim < -most) {
+        while (lowest < values.length - 1 && owed + values[lowest] - modelAim < -most) {
             lowest++;
         }
         highest = values.length - 1;
-        while (highest > lowest && before + values[highest] - aim > most) {
+        while (highest > lowest && owed + values[highest] - modelAim > most) {
             highest--;
         }
-        owed = before;
     }
 
     /** What this and the next steps should realise on average; within the grid. */
@@ -98,13 +113,13 @@ final class AxisBudget {
                 }
             }
         }
-        int chosen;
+        int choice;
         if (below < 0 || above < 0) {
-            chosen = Math.max(below, above);
+            choice = Math.max(below, above);
         } else {
-            chosen = values[above] - due < due - values[below] ? above : below;
+            choice = values[above] - due < due - values[below] ? above : below;
         }
-        owed += values[chosen] - aim;
-        return chosen;
+        chosen = values[choice];
+        return choice;
     }
 }
