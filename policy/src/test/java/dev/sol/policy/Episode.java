@@ -4,7 +4,7 @@ package dev.sol.policy;
  * A generation without a model: turns chosen values into realised ones as the native side does, rounding up and with the
  * positions that are always attended. Entropies and hidden states are made up.
  */
-record Episode(int prefix, int page, int groups) {
+public record Episode(int prefix, int page, int groups) {
     private static final int SINKS = 4;
     private static final int WINDOW = 2;
 
@@ -12,7 +12,7 @@ record Episode(int prefix, int page, int groups) {
      * Runs {@code steps} of at most {@code horizon} steps and returns the means of what the effective ones used, added up
      * here and not by the tracker that the policy steers on.
      */
-    Budget run(PolicySession session, PolicyContext context, int steps, int horizon) {
+    public Budget run(PolicySession session, PolicyContext context, int steps, int horizon) {
         Observation observation = new Observation(context, horizon, 2, 0);
         double[] signal = Signals.SKEWED.values(steps, context.seed());
         float[][] hidden = Signals.hiddenStates(signal);

@@ -12,8 +12,14 @@ import dev.sol.policy.BudgetTracker;
  * the two are apart is what the choices owe, and that is limited.
  */
 final class AxisBudget {
-    /** Steps over which a debt is spread. */
+    /** Steps over which a debt that is not the choices' is spread: as the uniform policy does. */
     private static final int PATIENCE = 16;
+
+    /**
+     * The same for what choices owe. Longer, because a policy that spends its budget where it wants is in debt most of the time: to
+     * hurry it back changes which tokens get more.
+     */
+    private static final int LENIENCE = 64;
 
     /** Steps from which on the mean must be near the target. */
     private static final int SOON = 128;
@@ -28,7 +34,7 @@ final class AxisBudget {
     private final ActionGrid grid;
     private final double[] values;
     private double aim;
-    private double due; // what this step alone would have to realise
+    private double due; // the choice that would leave nothing owing
     private double debt; // of the generation, before the step
     private double modelAim;
     private double modelDebt;
@@ -55,22 +61,29 @@ final class AxisBudget {
             double forced = target - (debt - before) - chosen; // realised minus chosen
             modelDebt += target - modelAim - forced;
         }
-        int patience = Math.min(PATIENCE, remaining);
-        aim = grid.clamp(axis, tracker.aim(axis, patience));
-        due = tracker.aim(axis, 1);
-        modelAim = grid.clamp(axis, target + modelDebt / patience);
-
         double owed = modelDebt - debt; // positive where choices were too high
+        double repaid = target + modelDebt / Math.min(PATIENCE, remaining);
+        modelAim = grid.clamp(axis, repaid);
+        aim = grid.clamp(axis, repaid - owed / Math.min(LENIENCE, remaining));
+        due = modelAim - owed;
+
         int steps = tracker.steps();
-        double most = axis.ofShare(Math.max(LEAST_OWED, DRIFT * Math.max(steps, Math.min(SOON, steps + remaining))));
+        double drift = DRIFT * Math.max(steps, Math.min(SOON, steps + remaining));
+        double down = mostOwed(drift, modelDebt);
+        double up = mostOwed(drift, -modelDebt);
         lowest = 0;
-        while (lowest < values.length - 1 && owed + values[lowest] - modelAim < -most) {
+        while (lowest < values.length - 1 && owed + values[lowest] - modelAim < -down) {
             lowest++;
         }
         highest = values.length - 1;
-        while (highest > lowest && owed + values[highest] - modelAim > most) {
+        while (highest > lowest && owed + values[highest] - modelAim > up) {
             highest--;
         }
+    }
+
+    /** What choices may owe in a direction in which the model owes {@code already}: less, but enough to choose. */
+    private double mostOwed(double drift, double already) {
+        return Math.max(axis.ofShare(LEAST_OWED), axis.ofShare(drift) - Math.max(0, already));
     }
 
     /** What this and the next steps should realise on average; within the grid. */

@@ -20,7 +20,7 @@ import java.util.random.RandomGeneratorFactory;
  *
  * <p>No tilt keeps a budget against logits that rise all the time, or that jump. What choices may owe is therefore limited, and the
  * values of a step are restricted to those within the limit ({@link AxisBudget}). Tokens torn between values at their tilt take
- * the one that leaves less owing: with the prior's logits alone, the actions are those of the uniform policy.
+ * the one that leaves less owing: with the prior's logits alone, the actions are those of the uniform policy, but for a step now and then.
  *
  * <p>A sampled choice adds independent standard Gumbel noise to each logit before all this: the highest of such sums is a draw from the
  * softmax.
