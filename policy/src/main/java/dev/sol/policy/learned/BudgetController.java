@@ -52,6 +52,7 @@ public final class BudgetController {
     private final AxisTilt[] tilts = new AxisTilt[AXES.length];
     private final double[] priorTokens = new double[AXES.length];
     private final double[][] scores = new double[AXES.length][];
+    private final double[][] tilted = new double[AXES.length][]; // what the tilt adds to each value
     private final double[] current; // [L]
     private final double[][] seen; // logits of the prior and of the window, [L] each; of a joint head only
     private final int[] chosen = new int[AXES.length];
@@ -75,6 +76,7 @@ public final class BudgetController {
             budgets[i] = new AxisBudget(AXES[i], grid);
             tilts[i] = new AxisTilt(values[i], 1 + window);
             scores[i] = new double[values[i].length];
+            tilted[i] = new double[values[i].length];
             priorTokens[i] = AXES[i].ofShare(PRIOR_MASS) / gap(AXES[i], target.get(AXES[i]));
         }
         float[] prior = new float[spec.logits()];
@@ -132,6 +134,9 @@ public final class BudgetController {
                 refill(i);
             }
             tilts[i].balance(budgets[i].aim());
+            for (int k = 0; k < tilted[i].length; k++) {
+                tilted[i][k] = tilts[i].tilt() * values[i][k];
+            }
         }
         // Sums of F32 logits are only as exact as these: what differs less than that is a tie.
         double tolerance = (spec.joint() ? 1e-6 : 1e-9) * (1 + largest);
@@ -141,11 +146,11 @@ public final class BudgetController {
             } else {
                 System.arraycopy(current, spec.logitOffset(AXES[i]), scores[i], 0, scores[i].length);
             }
-            double tilt = tilts[i].tilt();
             for (int k = 0; k < scores[i].length; k++) {
-                scores[i][k] += tilt * values[i][k];
+                scores[i][k] += tilted[i][k];
             }
-            chosen[i] = budgets[i].close(scores[i], tolerance + 1e-9 * Math.abs(tilt) * AXES[i].dense());
+            double largestTilt = Math.abs(tilts[i].tilt()) * AXES[i].dense();
+            chosen[i] = budgets[i].close(scores[i], tolerance + 1e-9 * largestTilt);
         }
         return grid.index(chosen[0], chosen[1], chosen[2]);
     }
@@ -186,14 +191,16 @@ public final class BudgetController {
         int m1 = last(1, axis, choosing);
         int b0 = first(2, axis, choosing);
         int b1 = last(2, axis, choosing);
+        double[] ofAttn = tilted[0];
+        double[] ofMlp = tilted[1];
+        double[] ofBits = tilted[2];
         for (int a = a0; a <= a1; a++) {
-            double ofAttn = axis == 0 ? 0 : tilts[0].tilt() * values[0][a];
             for (int m = m0; m <= m1; m++) {
-                double ofMlp = ofAttn + (axis == 1 ? 0 : tilts[1].tilt() * values[1][m]);
+                double sum = (axis == 0 ? 0 : ofAttn[a]) + (axis == 1 ? 0 : ofMlp[m]);
+                int row = grid.index(a, m, 0);
                 for (int b = b0; b <= b1; b++) {
-                    double sum = joint[grid.index(a, m, b)] + ofMlp + (axis == 2 ? 0 : tilts[2].tilt() * values[2][b]);
                     int k = axis == 0 ? a : axis == 1 ? m : b;
-                    best[k] = Math.max(best[k], sum);
+                    best[k] = Math.max(best[k], joint[row + b] + sum + (axis == 2 ? 0 : ofBits[b]));
                 }
             }
         }

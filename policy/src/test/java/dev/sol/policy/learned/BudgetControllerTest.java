@@ -141,15 +141,22 @@ class BudgetControllerTest {
         softly.assertAll();
     }
 
+    /** Fewer cases of sampling, which differs by the noise in the logits. */
+    static Stream<Arguments> fewerCases() {
+        return cases().filter(arguments -> arguments.get()[2].equals(false)
+                || List.of(Logits.CONSTANT, Logits.STEEP_TREND, Logits.NOISE_1)
+                        .contains(arguments.get()[0]));
+    }
+
     /** The same with what steps are forced to use: rounding up, pages, sinks, and short contexts. */
     @ParameterizedTest
-    @MethodSource("cases")
+    @MethodSource("fewerCases")
     void keepsTargetsInWhatIsReallyUsed(Logits logits, ActionGrid grid, boolean sampled) {
         PolicySpec spec = Networks.spec(grid);
         SoftAssertions softly = new SoftAssertions();
         for (Episode episode : List.of(
                 new Episode(2, 1, 64), new Episode(8, 16, 16), new Episode(300, 1, 16), new Episode(300, 16, 64))) {
-            for (Budget target : targets(grid, 8)) {
+            for (Budget target : targets(grid, 6)) {
                 PolicyContext context = new PolicyContext(target, grid, 0);
                 for (int steps : new int[] {136, 300}) { // at least 128 effective ones
                     Budget least = episode.run(observation -> grid.action(0), context, steps, steps);
@@ -193,7 +200,7 @@ class BudgetControllerTest {
             BudgetController controller = BudgetController.greedy(spec, target);
             PolicyContext context = new PolicyContext(target, grid, 0);
             PolicySession uniform = Policies.byName("uniform").start(context);
-            Observation observation = new Observation(context, 300, 0, 0);
+            Observation observation = new Observation(context, 4096, 0, 0);
             for (int step = 0; step < 300; step++) {
                 observation.begin(step, true);
                 Action action =
@@ -210,7 +217,7 @@ class BudgetControllerTest {
                 observation.record(action, action.attnKeep(), action.mlpKeep(), action.actBits());
             }
         }
-        assertThat((double) different / taken).as("share of other actions").isLessThan(.01);
+        assertThat((double) different / taken).as("share of other actions").isLessThan(.02);
     }
 
     /** The same where more is used than is chosen: values beside what must be aimed at to repay it, and no others. */
