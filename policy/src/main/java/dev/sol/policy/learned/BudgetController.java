@@ -29,7 +29,7 @@ public final class BudgetController {
     /** Tokens of the window. */
     private static final int WINDOW = 128;
 
-    /** The same with a joint head, of which every token must be looked at again whenever a tilt changes. */
+    /** The same with a joint head, whose tokens must be looked at again when tilts change. */
     private static final int JOINT_WINDOW = 64;
 
     /** What the prior's tokens can move, in dense tokens: how much the window may be off before it needs a tilt. */
@@ -127,11 +127,15 @@ public final class BudgetController {
         for (AxisBudget budget : budgets) {
             budget.open(realised, remaining);
         }
-        put(1 + steps % window);
+        int slot = 1 + steps % window;
+        put(slot);
         steps++;
         for (int i = 0; i < AXES.length; i++) {
             if (spec.joint()) {
-                refill(i);
+                // Tilts move little from step to step: the older tokens are looked at again by one axis after the
+                // other.
+                boolean all = steps == 1 || steps % AXES.length == i;
+                refill(i, all ? 0 : slot, all ? Math.min(steps, window) : slot);
             }
             tilts[i].balance(budgets[i].aim());
             for (int k = 0; k < tilted[i].length; k++) {
@@ -167,10 +171,9 @@ public final class BudgetController {
         }
     }
 
-    /** Tells an axis what the window's tokens gain by its values, the other axes being tilted as they are. */
-    private void refill(int axis) {
-        int slots = 1 + Math.min(steps, window);
-        for (int slot = 0; slot < slots; slot++) {
+    /** Tells an axis what the tokens of some slots gain by its values, the other axes being tilted as they are. */
+    private void refill(int axis, int first, int last) {
+        for (int slot = first; slot <= last; slot++) {
             reduce(seen[slot], axis, false);
             tilts[axis].put(slot, slot == 0 ? priorTokens[axis] : 1, scores[axis]);
         }
