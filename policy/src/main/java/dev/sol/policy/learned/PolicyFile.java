@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -17,6 +19,8 @@ import java.util.TreeMap;
  * metadata is described in docs/policy.md. Immutable.
  */
 public record PolicyFile(PolicyWeights weights, Header header) {
+    /** In bytes; what is larger, a model for instance, is not read at all. */
+    private static final long LARGEST = 1 << 30;
 
     /**
      * What a policy is for and where it comes from.
@@ -30,7 +34,7 @@ public record PolicyFile(PolicyWeights weights, Header header) {
         /** @throws IllegalArgumentException if the split does not ascend */
         public Header {
             split = List.copyOf(split);
-            provenance = Map.copyOf(provenance);
+            provenance = Collections.unmodifiableMap(new LinkedHashMap<>(provenance)); // JSON has null
             for (int i = 1; i < split.size(); i++) {
                 if (!(split.get(i - 1).net() < split.get(i).net())) {
                     throw new IllegalArgumentException("the split must ascend, but is " + split);
@@ -102,6 +106,10 @@ public record PolicyFile(PolicyWeights weights, Header header) {
      */
     public static PolicyFile read(Path file) {
         try {
+            if (Files.size(file) > LARGEST) {
+                throw new Safetensors.FormatException(
+                        "is too large for a policy: it has %d bytes".formatted(Files.size(file)));
+            }
             Safetensors container = Safetensors.decode(Files.readAllBytes(file));
             PolicyMetadata metadata = PolicyMetadata.decode(container.metadata());
             SortedMap<String, float[]> tensors = new TreeMap<>();

@@ -193,13 +193,14 @@ record PolicyMetadata(PolicySpec spec, PolicyFile.Header header) {
     }
 
     private static Map<String, Object> provenance(SortedMap<String, String> metadata) {
-        String text = metadata.get(PROVENANCE);
-        try {
-            return text == null ? Map.of() : JSON.readValue(text, new TypeReference<Map<String, Object>>() {});
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    "%s is not a JSON object (%s)".formatted(PROVENANCE, e.getOriginalMessage()), e);
+        if (!metadata.containsKey(PROVENANCE)) {
+            return Map.of();
         }
+        JsonNode node = tree(metadata, PROVENANCE);
+        if (!node.isObject()) {
+            throw new IllegalArgumentException("%s is not a JSON object".formatted(PROVENANCE));
+        }
+        return JSON.convertValue(node, new TypeReference<Map<String, Object>>() {});
     }
 
     private static JsonNode tree(SortedMap<String, String> metadata, String key) {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -182,6 +183,25 @@ class PolicyFileTest {
     }
 
     @Test
+    void provenanceIsFree() throws IOException {
+        PolicyFile read = PolicyFile.read(
+                edited(metadata -> metadata.put("sol.provenance", "{\"a\":null,\"b\":{\"c\":[1,2.5]}}")));
+        assertThat(read.header().provenance()).containsEntry("a", null).hasSize(2);
+        Path file = folder.resolve("again.safetensors");
+        read.write(file);
+        assertThat(PolicyFile.read(file)).isEqualTo(read);
+    }
+
+    @Test
+    void doesNotReadModels() throws IOException {
+        Path file = folder.resolve("model.gguf");
+        try (RandomAccessFile model = new RandomAccessFile(file.toFile(), "rw")) {
+            model.setLength(5L << 30); // sparse
+        }
+        refuses(file, "is too large for a policy");
+    }
+
+    @Test
     void provenanceAndSplitMayBeMissing() throws IOException {
         PolicyFile read = PolicyFile.read(edited(metadata -> {
             metadata.remove("sol.split");
@@ -205,7 +225,9 @@ class PolicyFileTest {
         refusesMetadata("sol.split", "[[0.9,0.5,0.6,8]]", "sol.split");
         refusesMetadata("sol.split", "[[0.9666666666,0.9,1,16],[0.5333333333,0.5,0.6,8]]", "must ascend");
         refusesMetadata("sol.model", "{}", "sol.model");
-        refusesMetadata("sol.provenance", "[", "sol.provenance");
+        for (String provenance : List.of("[", "[]", "null", "")) {
+            refusesMetadata("sol.provenance", provenance, "sol.provenance");
+        }
         for (String key :
                 List.of("sol.grid", "sol.observation", "sol.network", "sol.prior", "sol.targets", "sol.model")) {
             refuses(edited(metadata -> metadata.remove(key)), key);
