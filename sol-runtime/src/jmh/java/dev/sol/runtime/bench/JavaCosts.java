@@ -9,6 +9,7 @@ import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.Sampler;
 import dev.sol.runtime.SamplingOptions;
+import dev.sol.runtime.UserCache;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -61,7 +62,7 @@ public class JavaCosts {
     public void open() {
         Shape shape = new Shape("jmh-" + vocabulary, 1, EMBEDDING, 256, 32, 8, 64, vocabulary, CONTEXT, true);
         model = Model.load(
-                SyntheticFile.model(shape, WeightType.Q4_0).make(CacheFolder.bench()), new ModelOptions(0, false));
+                SyntheticFile.model(shape, WeightType.Q4_0).make(UserCache.folder("bench")), new ModelOptions(0, false));
         context = model.newContext(ContextOptions.DEFAULT
                 .withContextLength(CONTEXT)
                 .withBatchSize(BATCH, BATCH)

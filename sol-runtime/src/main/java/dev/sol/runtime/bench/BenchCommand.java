@@ -8,6 +8,7 @@ import dev.sol.runtime.Execution;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.KvType;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.UserCache;
 import dev.sol.runtime.cli.Command;
 import java.io.Console;
 import java.io.IOException;
@@ -221,7 +222,7 @@ public final class BenchCommand implements Callable<Integer> {
                 all.stream().anyMatch(each -> each.kind() == BenchCase.Kind.FFN),
                 all.stream().anyMatch(BenchCase::predicted));
         return plan(
-                files.model().name(), all, files.footprint(needs), say -> files.make(CacheFolder.bench(), needs, say));
+                files.model().name(), all, files.footprint(needs), say -> files.make(UserCache.folder("bench"), needs, say));
     }
 
     private Plan plan(String name, List<BenchCase> all, Footprint footprint, Plan.Source source) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.runtime.UserCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,8 +14,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,22 +28,9 @@ public record CostCache(Path directory) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int VERSION = 1;
 
-    /** The user's: {@code $SOL_CACHE/cost}, {@code $XDG_CACHE_HOME/sol/cost} or {@code ~/.cache/sol/cost}. */
+    /** The user's. */
     public static CostCache ofUser() {
-        return new CostCache(directory(System::getenv));
-    }
-
-    /** By the XDG base directory specification, which ignores relative paths. */
-    static Path directory(UnaryOperator<@Nullable String> environment) {
-        String own = environment.apply("SOL_CACHE");
-        if (own != null && !own.isBlank()) {
-            return Path.of(own).toAbsolutePath().resolve("cost");
-        }
-        String xdg = environment.apply("XDG_CACHE_HOME");
-        Path cache = xdg != null && Path.of(xdg).isAbsolute()
-                ? Path.of(xdg)
-                : Path.of(System.getProperty("user.home"), ".cache");
-        return cache.resolve("sol").resolve("cost");
+        return new CostCache(UserCache.folder("cost"));
     }
 
     /** Where the model for {@code key} is kept. */

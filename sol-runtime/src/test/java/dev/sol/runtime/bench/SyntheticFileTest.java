@@ -168,14 +168,4 @@ class SyntheticFileTest {
                 .isInstanceOf(RequestException.class)
                 .hasMessageContaining("f16, bf16, q8_0, q4_0, q4_k, q6_k");
     }
-
-    @Test
-    void theFolder() {
-        assertThat(CacheFolder.bench(name -> name.equals("SOL_CACHE") ? "/c" : "/x"))
-                .isEqualTo(Path.of("/c/bench"));
-        assertThat(CacheFolder.bench(name -> name.equals("XDG_CACHE_HOME") ? "/x" : null))
-                .isEqualTo(Path.of("/x/sol/bench"));
-        assertThat(CacheFolder.bench(_ -> null))
-                .isEqualTo(Path.of(System.getProperty("user.home"), ".cache", "sol", "bench"));
-    }
 }

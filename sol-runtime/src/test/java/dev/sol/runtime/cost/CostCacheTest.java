@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,14 +77,5 @@ class CostCacheTest {
         blocked.write(KEY, MODEL);
 
         assertThat(blocked.read(KEY)).isEmpty();
-    }
-
-    @Test
-    void theFolderIsTheOneOfTheOtherCaches() {
-        assertThat(CostCache.directory(Map.of("SOL_CACHE", "/a", "XDG_CACHE_HOME", "/b")::get))
-                .isEqualTo(Path.of("/a/cost"));
-        assertThat(CostCache.directory(Map.of("XDG_CACHE_HOME", "/b")::get)).isEqualTo(Path.of("/b/sol/cost"));
-        assertThat(CostCache.directory(Map.of("SOL_CACHE", " ", "XDG_CACHE_HOME", "relative")::get))
-                .isEqualTo(Path.of(System.getProperty("user.home"), ".cache/sol/cost"));
     }
 }
