@@ -218,8 +218,8 @@ public final class GgufValue {
         return ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** As it stands in the file, after the types and the length of an array. */
-    ByteBuffer content() {
+    /** As it stands in the file, after the types and the length of an array; to be read only. */
+    public ByteBuffer content() {
         return ByteBuffer.wrap(content).asReadOnlyBuffer();
     }
 
