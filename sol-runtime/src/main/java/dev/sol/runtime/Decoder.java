@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A model with one sequence: what the decode loop needs. {@link NativeDecoder} is the real one, tests have another. One thread
  * at a time, {@link #cancel} excepted.
  */
-interface Decoder extends AutoCloseable {
+interface Decoder extends ObservedState, AutoCloseable {
     /** Tokens that fit. */
     int contextLength();
 
@@ -53,9 +53,6 @@ interface Decoder extends AutoCloseable {
 
     boolean isEndOfGeneration(int token);
 
-    /** Copies the row of the token embedding. */
-    void embedding(int token, float[] out);
-
     /** Begins an empty sequence. Earlier cancellations are forgotten. */
     void start(SamplingOptions options, boolean ignoreEos);
 
@@ -79,16 +76,6 @@ interface Decoder extends AutoCloseable {
 
     /** What the last step, which had knobs, used. */
     StepUsage usage();
-
-    /** Copies the hidden state of the last token. */
-    void hidden(float[] out);
-
-    /**
-     * Entropy of the distribution of the token that follows, as a share of the largest possible: 0 to 1.
-     *
-     * @throws ModelException if the logits are not finite
-     */
-    double entropy();
 
     /** Ends the running or the next prefill or step. Any thread. */
     void cancel();

@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Which knobs reach any layer of a model at all. One that does not is realised as dense. */
-record KnobReach(boolean attn, boolean mlp, boolean bits) {
+public record KnobReach(boolean attn, boolean mlp, boolean bits) {
 
-    static KnobReach of(List<LayerKnobs> layers) {
+    /** Of a model with these layers: {@link InferenceContext#layers}. */
+    public static KnobReach of(List<LayerKnobs> layers) {
         return new KnobReach(
                 layers.stream().anyMatch(LayerKnobs::reachesAttn),
                 layers.stream().anyMatch(LayerKnobs::reachesMlp),
@@ -15,7 +16,7 @@ record KnobReach(boolean attn, boolean mlp, boolean bits) {
     }
 
     /** The axes whose knob reaches no layer. */
-    List<Axis> unreached() {
+    public List<Axis> unreached() {
         return Arrays.stream(Axis.values())
                 .filter(axis -> !switch (axis) {
                     case ATTN -> attn;

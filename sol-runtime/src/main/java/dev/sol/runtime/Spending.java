@@ -3,9 +3,6 @@ package dev.sol.runtime;
 import dev.sol.policy.Action;
 import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
-import dev.sol.policy.Observation;
-import dev.sol.policy.PolicyContext;
-import dev.sol.policy.PolicySession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,17 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Spending {
 
-    /** A policy at work. */
-    private record Session(
-            PolicySession policy,
-            Observation observation,
-            boolean wantsHidden,
-            boolean wantsEmbedding,
-            boolean wantsEntropy) {}
-
     private final Decoder decoder;
     private final KnobReach reach;
-    private final @Nullable Session session;
+    private final @Nullable PolicyRun run;
     private int effectiveSteps;
     private long nanos;
 
@@ -35,26 +24,12 @@ final class Spending {
     Spending(Decoder decoder, ComputePolicy policy, @Nullable Budget budget, int steps, long seed) {
         this.decoder = decoder;
         this.reach = KnobReach.of(decoder.layers());
-        if (budget == null || steps == 0) {
-            this.session = null;
-            return;
-        }
-        PolicyContext context = new PolicyContext(budget, policy.grid(), seed);
-        this.session = new Session(
-                start(policy, context),
-                new Observation(
-                        context,
-                        steps,
-                        policy.needsHidden() ? decoder.embeddingLength() : 0,
-                        policy.needsEmbedding() ? decoder.embeddingLength() : 0),
-                policy.needsHidden(),
-                policy.needsEmbedding(),
-                policy.needsEntropy());
+        this.run = budget == null || steps == 0 ? null : start(policy, budget, steps, seed);
     }
 
-    private static PolicySession start(ComputePolicy policy, PolicyContext context) {
+    private PolicyRun start(ComputePolicy policy, Budget budget, int steps, long seed) {
         try {
-            return policy.start(context);
+            return new PolicyRun(policy, budget, steps, decoder.embeddingLength(), reach, seed);
         } catch (IllegalArgumentException e) {
             throw RequestException.invalid(
                     "budget", "the policy %s cannot keep this budget: %s".formatted(policy.name(), e.getMessage()));
@@ -71,7 +46,7 @@ final class Spending {
     Action step(int step, int token, int visible) {
         long start = System.nanoTime();
         boolean effective = visible > decoder.forcedPositions();
-        Action action = session == null || !effective ? dense(token) : budgeted(session, step, token);
+        Action action = run == null || !effective ? dense(token) : budgeted(run, step, token);
         if (effective) {
             effectiveSteps++;
         }
@@ -84,26 +59,10 @@ final class Spending {
         return Action.DENSE;
     }
 
-    private Action budgeted(Session session, int step, int token) {
-        Observation observation = session.observation();
-        observation.begin(step, true);
-        if (session.wantsHidden()) {
-            decoder.hidden(observation.hidden());
-        }
-        if (session.wantsEmbedding()) {
-            decoder.embedding(token, observation.embedding());
-        }
-        if (session.wantsEntropy()) {
-            observation.previousEntropy(decoder.entropy());
-        }
-        Action action = session.policy().next(observation);
+    private Action budgeted(PolicyRun policy, int step, int token) {
+        Action action = policy.choose(step, token, decoder);
         decoder.step(token, action);
-        StepUsage usage = decoder.usage();
-        observation.record(
-                action,
-                reach.attn() ? usage.attn() : 1,
-                reach.mlp() ? usage.mlp() : 1,
-                reach.bits() ? action.actBits() : Action.DENSE.actBits());
+        policy.book(action, decoder.usage());
         return action;
     }
 
@@ -112,9 +71,7 @@ final class Spending {
         if (effectiveSteps == 0) {
             return null;
         }
-        return session == null
-                ? Budget.DENSE
-                : session.observation().tracker().realised().orElse(null);
+        return run == null ? Budget.DENSE : run.tracker().realised().orElse(null);
     }
 
     /** How long all steps took together. */
