@@ -56,6 +56,11 @@ public final class PolicyRun {
      * @param state of the sequence before the step
      */
     public Action choose(int step, int token, ObservedState state) {
+        return session.next(observe(step, token, state));
+    }
+
+    /** As {@link #choose}, for who chooses without the policy's session: what it would be shown, valid until the next call. */
+    public Observation observe(int step, int token, ObservedState state) {
         observation.begin(step, true);
         if (wantsHidden) {
             state.hidden(observation.hidden());
@@ -66,16 +71,30 @@ public final class PolicyRun {
         if (wantsEntropy) {
             observation.previousEntropy(state.entropy());
         }
-        return session.next(observation);
+        return observation;
     }
 
-    /** Ends the step: {@code action} is what was chosen, {@code usage} what the native counters say of it. */
-    public void book(Action action, StepUsage usage) {
-        observation.record(
-                action,
+    /**
+     * Ends the step.
+     *
+     * @param action what was chosen
+     * @param usage what the native counters say of it
+     * @return what the step has realised
+     */
+    public Budget book(Action action, StepUsage usage) {
+        Budget realised = new Budget(
                 reach.attn() ? usage.attn() : Action.DENSE.attnKeep(),
                 reach.mlp() ? usage.mlp() : Action.DENSE.mlpKeep(),
                 reach.bits() ? action.actBits() : Action.DENSE.actBits());
+        observation.record(action, realised.attn(), realised.mlp(), realised.bits());
+        return realised;
+    }
+
+    /** Books what was realised before the sequence began, on average over {@code steps} effective steps. */
+    public void bookEarlier(Budget mean, int steps) {
+        for (int i = 0; i < steps; i++) {
+            observation.tracker().record(mean.attn(), mean.mlp(), mean.bits());
+        }
     }
 
     /** What the sequence has used so far; to be read only. */
