@@ -13,7 +13,8 @@ class UserCacheTest {
     void ourVariableComesFirstAndThenThatOfTheSystem() {
         assertThat(UserCache.folder("cost", Map.of("SOL_CACHE", "/a", "XDG_CACHE_HOME", "/b")::get))
                 .isEqualTo(Path.of("/a/cost"));
-        assertThat(UserCache.folder("cost", Map.of("XDG_CACHE_HOME", "/b")::get)).isEqualTo(Path.of("/b/sol/cost"));
+        assertThat(UserCache.folder("cost", Map.of("XDG_CACHE_HOME", "/b")::get))
+                .isEqualTo(Path.of("/b/sol/cost"));
         assertThat(UserCache.folder("cost", _ -> null)).isEqualTo(HOME);
     }
 

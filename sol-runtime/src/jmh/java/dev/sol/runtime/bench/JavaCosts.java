@@ -62,7 +62,8 @@ public class JavaCosts {
     public void open() {
         Shape shape = new Shape("jmh-" + vocabulary, 1, EMBEDDING, 256, 32, 8, 64, vocabulary, CONTEXT, true);
         model = Model.load(
-                SyntheticFile.model(shape, WeightType.Q4_0).make(UserCache.folder("bench")), new ModelOptions(0, false));
+                SyntheticFile.model(shape, WeightType.Q4_0).make(UserCache.folder("bench")),
+                new ModelOptions(0, false));
         context = model.newContext(ContextOptions.DEFAULT
                 .withContextLength(CONTEXT)
                 .withBatchSize(BATCH, BATCH)

@@ -222,7 +222,10 @@ public final class BenchCommand implements Callable<Integer> {
                 all.stream().anyMatch(each -> each.kind() == BenchCase.Kind.FFN),
                 all.stream().anyMatch(BenchCase::predicted));
         return plan(
-                files.model().name(), all, files.footprint(needs), say -> files.make(UserCache.folder("bench"), needs, say));
+                files.model().name(),
+                all,
+                files.footprint(needs),
+                say -> files.make(UserCache.folder("bench"), needs, say));
     }
 
     private Plan plan(String name, List<BenchCase> all, Footprint footprint, Plan.Source source) {
