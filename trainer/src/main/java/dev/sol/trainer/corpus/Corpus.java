@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.tukaani.xz.XZInputStream;
 
 /**
@@ -20,6 +21,7 @@ import org.tukaani.xz.XZInputStream;
  * @param file where it is
  */
 public record Corpus(Path file) {
+    private static final int BUFFER = 1 << 16;
     private static final byte[] XZ_MAGIC = {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
 
     /** The file's name, without its folder. */
@@ -34,13 +36,18 @@ public record Corpus(Path file) {
      * @throws IOException if it cannot be read
      */
     public DocumentReader open() throws IOException {
+        return open(_ -> {});
+    }
+
+    /** @param progress told how many bytes of the file were read since it was told last */
+    DocumentReader open(LongConsumer progress) throws IOException {
         if (!Files.exists(file)) {
             throw RequestException.invalid("corpus", "there is no file " + file);
         }
         if (Files.isDirectory(file)) {
             throw RequestException.invalid("corpus", file + " is a folder, not a text");
         }
-        InputStream stream = new BufferedInputStream(Files.newInputStream(file));
+        InputStream stream = new BufferedInputStream(new CountedInput(Files.newInputStream(file), progress), BUFFER);
         try {
             InputStream text = isXz(stream) ? new XZInputStream(stream) : stream;
             // Decoding reports what is not UTF-8, rather than replacing it.
@@ -76,13 +83,11 @@ public record Corpus(Path file) {
         Windows.Cut cut;
         try (DocumentReader documents = open()) {
             cut = Windows.cut(documents, tokenizer, length, Math.max(least, most));
-        } catch (CharacterCodingException e) {
-            throw RequestException.invalid("corpus", file + " is not UTF-8 text, nor xz-compressed text");
         } catch (IOException e) {
             throw unreadable(e);
         }
         if (cut.tokens() == 0) {
-            throw RequestException.invalid("corpus", file + " has no text");
+            throw withoutText();
         }
         if (cut.windows().size() < least) {
             throw RequestException.invalid(
@@ -93,8 +98,16 @@ public record Corpus(Path file) {
         return cut.windows();
     }
 
-    private RequestException unreadable(IOException failure) {
+    /** What to tell when reading failed. */
+    RequestException unreadable(IOException failure) {
+        if (failure instanceof CharacterCodingException) {
+            return RequestException.invalid("corpus", file + " is not UTF-8 text, nor xz-compressed text");
+        }
         return RequestException.invalid("corpus", "cannot read " + file + ": " + failure);
+    }
+
+    RequestException withoutText() {
+        return RequestException.invalid("corpus", file + " has no text");
     }
 
     private static boolean isXz(InputStream stream) throws IOException {

@@ -5,6 +5,9 @@ import dev.sol.runtime.Tokenizer;
 /** What of a tokenizer it takes to make windows. */
 public interface TextTokenizer {
 
+    /** The number of tokens; their ids are 0 … size - 1. */
+    int size();
+
     /** The tokens of a text, without special ones. */
     int[] encode(String text);
 
@@ -17,6 +20,11 @@ public interface TextTokenizer {
     /** A model's. */
     static TextTokenizer of(Tokenizer tokenizer) {
         return new TextTokenizer() {
+            @Override
+            public int size() {
+                return tokenizer.size();
+            }
+
             @Override
             public int[] encode(String text) {
                 return tokenizer.encode(text, false, false);

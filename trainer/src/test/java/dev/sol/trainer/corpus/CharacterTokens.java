@@ -11,6 +11,11 @@ final class CharacterTokens implements TextTokenizer {
     }
 
     @Override
+    public int size() {
+        return Character.MAX_VALUE + 1;
+    }
+
+    @Override
     public int[] encode(String text) {
         return text.chars().toArray();
     }
