@@ -11,7 +11,8 @@ public interface EpisodeTexts {
      *
      * @param id from 0
      * @param length tokens, at least 3
-     * @return so many consecutive tokens of one document
+     * @return so many consecutive tokens, with what the model expects before a text; of one document, or of several short ones in
+     *     a row
      */
     int[] tokens(long id, int length);
 }

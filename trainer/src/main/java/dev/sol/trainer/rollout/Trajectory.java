@@ -15,7 +15,9 @@ package dev.sol.trainer.rollout;
  * @param realised [K·T][3], what the step used, in the units of {@link dev.sol.policy.Axis} and in its order
  * @param effective [K·T], whether the knobs bit; steps that are not have no action and no part in means or gradients
  * @param cost [K·T], predicted time of the step in parts of a dense step's; or empty
+ * @param dense [T], nats: log p(label) of the model without knobs, which all schedules share; or empty
  */
+@SuppressWarnings("ArrayRecordComponent") // of many numbers; compared nowhere
 public record Trajectory(
         WorkItem item,
         int schedules,
@@ -27,7 +29,37 @@ public record Trajectory(
         float[] reward,
         double[] realised,
         boolean[] effective,
-        float[] cost) {
+        float[] cost,
+        float[] dense) {
+    /** Without the dense log-probabilities. */
+    @SuppressWarnings("TooManyParameters") // as the record has components
+    public Trajectory(
+            WorkItem item,
+            int schedules,
+            int steps,
+            float[] features,
+            int[] previous,
+            int[] actions,
+            float[] logProbability,
+            float[] reward,
+            double[] realised,
+            boolean[] effective,
+            float[] cost) {
+        this(
+                item,
+                schedules,
+                steps,
+                features,
+                previous,
+                actions,
+                logProbability,
+                reward,
+                realised,
+                effective,
+                cost,
+                new float[0]);
+    }
+
     /** @throws IllegalArgumentException if a length contradicts another */
     public Trajectory {
         int n = Math.multiplyExact(schedules, steps);
@@ -39,6 +71,7 @@ public record Trajectory(
         check("realised", realised.length, 3 * n);
         check("effective", effective.length, n);
         check("cost", cost.length, cost.length == 0 ? 0 : n);
+        check("dense", dense.length, dense.length == 0 ? 0 : steps);
     }
 
     /** F, the length of one step's features. */

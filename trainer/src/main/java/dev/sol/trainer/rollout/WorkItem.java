@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param startSteps over how many effective steps; 0 without {@code startMean}
  * @param seed of the sampling of actions
  */
+@SuppressWarnings("ArrayRecordComponent") // compared nowhere
 public record WorkItem(
-        long id, int[] tokens, int prefix, Budget target, @Nullable Budget startMean, int startSteps, long seed) {
+        long id,
+        int[] tokens,
+        int prefix,
+        Budget target,
+        @Nullable Budget startMean,
+        int startSteps,
+        long seed) {
     /** @throws IllegalArgumentException if the parts contradict each other */
     public WorkItem {
         if (prefix < 1 || prefix > tokens.length - 2) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.rollout;
+
+import org.jspecify.annotations.NullMarked;
