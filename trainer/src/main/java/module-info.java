@@ -16,4 +16,6 @@ module dev.sol.trainer {
             info.picocli;
     opens dev.sol.trainer.prepare to
             info.picocli;
+    opens dev.sol.trainer.rollout to
+            info.picocli;
 }

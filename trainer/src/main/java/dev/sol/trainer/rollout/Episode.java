@@ -74,6 +74,7 @@ final class Episode {
     }
 
     /** Lane i is sequence i; the lanes of an item share the cells of its prefix. */
+    @SuppressWarnings("ReferenceEquality") // an item may be there twice, each with a prefix of its own
     private void load(List<Lane> lanes) {
         context.clear();
         int owner = 0;
