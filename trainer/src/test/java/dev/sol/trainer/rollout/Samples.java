@@ -6,6 +6,7 @@ import dev.sol.policy.learned.PolicySpec;
 import dev.sol.policy.learned.PolicyWeights;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.DoublePredicate;
@@ -28,7 +29,7 @@ final class Samples {
         spec.shapes().keySet().forEach(name -> tensors.put(name, initial.tensor(name)));
         Random random = new Random(seed);
         for (String name : new String[] {"head.weight", "target.out.weight"}) {
-            float[] values = tensors.get(name);
+            float[] values = Objects.requireNonNull(tensors.get(name));
             for (int i = 0; i < values.length; i++) {
                 values[i] = (float) (.3 * random.nextGaussian());
             }

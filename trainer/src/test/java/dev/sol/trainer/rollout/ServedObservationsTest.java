@@ -116,6 +116,7 @@ class ServedObservationsTest {
         return new WorkItem(0, tokens, prefix, TARGET, null, 0, SEED);
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // compared nowhere
     private record Served(Recorder recorder, CompletionResult result, int[] prompt) {
         WorkItem item() {
             IntStream generated =
