@@ -12,6 +12,8 @@ module dev.sol.trainer {
     requires org.tukaani.xz;
 
     // picocli writes the fields of commands.
+    opens dev.sol.trainer.eval to
+            info.picocli;
     opens dev.sol.trainer.knobs to
             info.picocli;
     opens dev.sol.trainer.prepare to
