@@ -1,0 +1,66 @@
+package dev.sol.trainer.eval;
+
+import dev.sol.policy.Action;
+import dev.sol.policy.ActionGrid;
+import dev.sol.policy.Axis;
+import dev.sol.policy.Budget;
+import dev.sol.trainer.metrics.WindowLosses;
+import java.util.Arrays;
+
+/**
+ * What an evaluation found. Not to be changed.
+ *
+ * @param nll [windows][stretch] −log p of each scored token, in nats
+ * @param realised means over the effective steps of all windows, from the native counters; dense without any
+ * @param chosen means of what the policy chose in these steps; dense without any
+ * @param perWindow [windows] the realised means of each, in their order
+ * @param grid of the policy
+ * @param actions [grid size] how often each action was chosen
+ * @param stepMillis [steps] how long each took, of all windows that were in it: policy and decode
+ * @param policyMillis the mean time that the policy took for a token
+ */
+@SuppressWarnings("ArrayRecordComponent") // of a hundred thousand numbers; compared nowhere
+record Measured(
+        float[][] nll,
+        Budget realised,
+        Budget chosen,
+        Budget[] perWindow,
+        ActionGrid grid,
+        long[] actions,
+        double[] stepMillis,
+        double policyMillis) {
+
+    /** For statistics over windows. */
+    WindowLosses losses() {
+        double[] nats = new double[nll.length];
+        double[] tokens = new double[nll.length];
+        for (int i = 0; i < nll.length; i++) {
+            for (float token : nll[i]) {
+                nats[i] += token;
+            }
+            tokens[i] = nll[i].length;
+        }
+        return new WindowLosses(nats, tokens);
+    }
+
+    /** How often each value of one axis was chosen, in the order of {@link ActionGrid#values}. */
+    long[] histogram(Axis axis) {
+        double[] values = grid.values(axis);
+        long[] counts = new long[values.length];
+        for (int i = 0; i < actions.length; i++) {
+            if (actions[i] > 0) {
+                Action action = grid.action(i);
+                counts[Arrays.binarySearch(values, action.get(axis))] += actions[i];
+            }
+        }
+        return counts;
+    }
+
+    /** The median time of a step; NaN without steps. */
+    double medianStepMillis() {
+        double[] sorted = stepMillis.clone();
+        Arrays.sort(sorted);
+        int n = sorted.length;
+        return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.eval;
+
+import org.jspecify.annotations.NullMarked;
