@@ -57,15 +57,6 @@ public final class EvalCommand implements Callable<Integer> {
     /** Fewer leave nothing to resample. */
     private static final int LEAST_WINDOWS = 2;
 
-    /** Positions of all sequences together: each token's attention passes over all of them. */
-    private static final int CELLS = 4096;
-
-    /** Batches of more tokens gain nothing more. */
-    private static final int MOST_LANES = 16;
-
-    /** In larger batches MLPs are not skipped. */
-    private static final int SKIP_LANES = 4;
-
     /** Steps that are timed of each row. */
     private static final int TIMED_STEPS = 128;
 
@@ -209,8 +200,7 @@ public final class EvalCommand implements Callable<Integer> {
         Protocol protocol = Protocol.of(windows, prefix, stretch, meaning.forcedPositions(), model.info());
         List<int[]> cut =
                 text.windows(TextTokenizer.of(model.tokenizer()), protocol.length(), LEAST_WINDOWS, protocol.windows());
-        int lanes = Math.clamp(
-                CELLS / protocol.length(), 1, Math.min(cut.size(), mode == Execution.SKIP ? SKIP_LANES : MOST_LANES));
+        int lanes = Math.min(cut.size(), ModelLockstep.lanes(model.info(), protocol.length(), mode));
         EvalJson results = json == null ? null : new EvalJson(json, settings(model, text, protocol, cut.size()));
         out.printf(
                 "%s (%s), %s: %d windows, %d tokens after a dense prefix of %d in each%n",

@@ -8,6 +8,7 @@ import dev.sol.runtime.InferenceContext;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.KnobReach;
 import dev.sol.runtime.Model;
+import dev.sol.runtime.ModelInfo;
 import dev.sol.runtime.StepUsage;
 import dev.sol.runtime.TokenScore;
 import java.util.Arrays;
@@ -18,6 +19,12 @@ import java.util.concurrent.CancellationException;
 final class ModelLockstep implements Lockstep {
     /** Tokens of prefixes in one decode. */
     private static final int DECODE = 512;
+
+    /** Batches of more tokens gain little. */
+    private static final int MOST_LANES = 16;
+
+    /** In larger batches MLPs are not skipped. */
+    private static final int MOST_SKIPPING = 4;
 
     private final Model model;
     private final InferenceContext context;
@@ -32,6 +39,18 @@ final class ModelLockstep implements Lockstep {
         this.context = context;
         this.reach = KnobReach.of(context.layers());
         this.lanes = lanes;
+    }
+
+    /**
+     * How many sequences together are quickest. All are in one cache, over all of which each token's attention passes: with more of
+     * them that costs more, while the weights are read for more tokens at once. Here both take about as many operations.
+     *
+     * @param window positions of each sequence
+     */
+    static int lanes(ModelInfo model, int window, Execution execution) {
+        long perCell = 2L * model.embeddingLength() * model.layers();
+        long cells = model.parameters() / Math.max(1, perCell);
+        return Math.clamp(cells / window, 1, execution == Execution.SKIP ? MOST_SKIPPING : MOST_LANES);
     }
 
     /**
