@@ -85,7 +85,7 @@ class PolicyRunTest {
             Observation seen = policy.seen.getFirst();
             assertThat(seen.hidden()).hasSize(hidden ? 3 : 0);
             assertThat(seen.embedding()).hasSize(embedding ? 3 : 0);
-            assertThat(seen.previousEntropy()).isEqualTo(entropy ? .25 : Double.NaN);
+            assertThat(seen.previousEntropy()).isEqualTo(Double.valueOf(entropy ? .25 : Double.NaN));
             assertThat(seen.step()).isEqualTo(4);
             assertThat(seen.remaining()).isEqualTo(6);
             assertThat(seen.effective()).isTrue();
@@ -107,8 +107,7 @@ class PolicyRunTest {
 
     @Test
     void aKnobThatReachesNothingIsBookedAsDense() {
-        PolicyRun run =
-                new PolicyRun(Policies.byName("uniform"), HALF, 10, 3, new KnobReach(false, false, false), 0);
+        PolicyRun run = new PolicyRun(Policies.byName("uniform"), HALF, 10, 3, new KnobReach(false, false, false), 0);
         run.book(new Action(.25, .5, 8), USAGE);
 
         assertThat(run.tracker().realised()).contains(Budget.DENSE);

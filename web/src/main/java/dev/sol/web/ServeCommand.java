@@ -1,13 +1,14 @@
 package dev.sol.web;
 
 import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.EngineOptions;
+import dev.sol.runtime.cli.PolicyChoices;
 import dev.sol.runtime.openai.CompletionParser;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,13 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--policy",
-            paramLabel = "NAME",
-            defaultValue = CompletionRequest.DEFAULT_POLICY,
-            description = "Who spends the budget of a request that does not say: uniform, random, entropy, drift or"
-                    + " dense. Default: ${DEFAULT-VALUE}.")
-    private String policy = "";
+            paramLabel = "NAME|FILE",
+            description =
+                    "Who spends the budget of a request that does not say: uniform, random, entropy, drift, dense,"
+                            + " or a learned policy's file (.safetensors). May be given several times: requests ask for a learned"
+                            + " policy by its file's name without the ending, and the first one is the default."
+                            + " Default: uniform.")
+    private List<String> policies = List.of();
 
     @Option(
             names = "--queue",
@@ -89,7 +92,8 @@ public final class ServeCommand implements Callable<Integer> {
         PrintWriter err = line.getErr();
         ServerOptions options =
                 ServerOptions.DEFAULT.withHost(host).withPort(port).withMaxBodyBytes(maxBody);
-        CompletionParser parser = new CompletionParser(engine.modelId(), policy);
+        CompletionParser parser =
+                new CompletionParser(engine.modelId(), PolicyChoices.registry(policies, engine.model()));
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);
                 CompletionEngine running = engine.open(queue, err)) {

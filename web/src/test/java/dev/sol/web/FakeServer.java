@@ -1,6 +1,6 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.openai.CompletionParser;
 import java.time.Instant;
 
@@ -36,7 +36,7 @@ final class FakeServer implements AutoCloseable {
         server.serve(new ServedModel(
                 "fake",
                 Instant.ofEpochSecond(1_700_000_000),
-                new CompletionParser("fake", CompletionRequest.DEFAULT_POLICY),
+                new CompletionParser("fake", PolicyRegistry.BUILT_IN),
                 completer));
     }
 

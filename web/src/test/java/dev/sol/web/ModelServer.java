@@ -8,6 +8,7 @@ import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.openai.CompletionParser;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
@@ -32,21 +33,21 @@ final class ModelServer implements AutoCloseable {
     private volatile long pauseMillis;
     private final Semaphore texts = new Semaphore(0);
 
-    private ModelServer(int queueCapacity) {
+    private ModelServer(int queueCapacity, PolicyRegistry policies) {
         // One thread: more would wait for each other whenever the machine has something else to do.
         ContextOptions context = ContextOptions.DEFAULT.withThreads(1);
         engine = CompletionEngine.open(Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT), context, queueCapacity);
         server = SolServer.listen(FakeServer.OPTIONS.withMaxBodyBytes(100_000));
         client = new Client(server.uri());
-        server.serve(new ServedModel(
-                MODEL,
-                Instant.now(),
-                new CompletionParser(MODEL, CompletionRequest.DEFAULT_POLICY),
-                new SlowCompleter()));
+        server.serve(new ServedModel(MODEL, Instant.now(), new CompletionParser(MODEL, policies), new SlowCompleter()));
     }
 
     static ModelServer start(int queueCapacity) {
-        return new ModelServer(queueCapacity);
+        return start(queueCapacity, PolicyRegistry.BUILT_IN);
+    }
+
+    static ModelServer start(int queueCapacity, PolicyRegistry policies) {
+        return new ModelServer(queueCapacity, policies);
     }
 
     /** From now on the decode thread rests after every piece of text, so that a completion takes its time. */

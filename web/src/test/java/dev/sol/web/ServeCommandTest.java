@@ -68,6 +68,24 @@ class ServeCommandTest {
     }
 
     @Test
+    void policiesThatAreNone(@TempDir Path folder) throws Exception {
+        Path text = Files.writeString(folder.resolve("text.safetensors"), "Once upon a time");
+        assertFails(serve("--port", "0", "--policy", text.toString()), 2, text.toString());
+        assertFails(
+                serve(
+                        "--port",
+                        "0",
+                        "--policy",
+                        "uniform",
+                        "--policy",
+                        folder.resolve("none").toString()),
+                2,
+                "there is no policy and no file",
+                "dense, uniform, random, entropy, drift");
+        assertFails(serve("--port", "0", "--policy", folder.toString()), 2, folder.toString());
+    }
+
+    @Test
     void anUnknownOption() {
         Outcome outcome = serve("--prot", "1");
         assertThat(outcome.code).isEqualTo(2);

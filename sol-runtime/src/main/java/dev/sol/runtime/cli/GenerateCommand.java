@@ -65,7 +65,7 @@ public final class GenerateCommand implements Callable<Integer> {
         PrintWriter err = command.commandLine().getErr();
 
         ObjectNode body = request.body(PromptText.of(prompt, System.in));
-        CompletionParser parser = new CompletionParser(engine.modelId(), CompletionRequest.DEFAULT_POLICY);
+        CompletionParser parser = new CompletionParser(engine.modelId(), request.policies(engine.model()));
         CompletionRequest completion = parser.parse(body).request();
 
         try (CompletionEngine running = engine.open(1, err)) {

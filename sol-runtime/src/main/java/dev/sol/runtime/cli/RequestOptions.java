@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.openai.CompletionParser;
 import java.nio.charset.StandardCharsets;
@@ -28,8 +29,9 @@ final class RequestOptions {
 
     @Option(
             names = "--policy",
-            paramLabel = "NAME",
-            description = "Who spends the budget: uniform, random, entropy, drift or dense. Default: uniform.")
+            paramLabel = "NAME|FILE",
+            description = "Who spends the budget: uniform, random, entropy, drift, dense, or a learned policy's file"
+                    + " (.safetensors). Default: uniform.")
     private @Nullable String policy;
 
     @Option(names = "--temperature", paramLabel = "X", description = "0: the most probable token. Default: 0.8.")
@@ -78,7 +80,17 @@ final class RequestOptions {
     private boolean trace;
 
     /**
-     * The body of the request.
+     * The policies; the one that was asked for is the default.
+     *
+     * @param model that a learned one must have been trained for
+     * @throws RequestException if there is no such policy, or its file cannot be used with the model
+     */
+    PolicyRegistry policies(ModelSource model) {
+        return PolicyChoices.registry(policy == null ? List.of() : List.of(policy), model);
+    }
+
+    /**
+     * The body of the request, without the policy.
      *
      * @throws RequestException if the budget is neither a number nor JSON
      */
@@ -86,7 +98,6 @@ final class RequestOptions {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.put("prompt", prompt)
                 .put("max_tokens", maxTokens)
-                .put("policy", policy)
                 .put("temperature", temperature)
                 .put("top_k", topK)
                 .put("top_p", topP)

@@ -9,13 +9,11 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
-import dev.sol.policy.Policies;
 import dev.sol.policy.UnattainableBudgetException;
-import dev.sol.policy.UnknownPolicyException;
 import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
@@ -57,17 +55,15 @@ public final class CompletionParser {
     private static final long MAX_SEED = (1L << 32) - 2; // the highest 32-bit number means "random" to llama.cpp
 
     private final String model;
-    private final String defaultPolicy;
+    private final PolicyRegistry policies;
 
     /**
      * @param model the id of the loaded model
-     * @param defaultPolicy for requests that name none
-     * @throws RequestException if there is no such policy
+     * @param policies that requests can name
      */
-    public CompletionParser(String model, String defaultPolicy) {
+    public CompletionParser(String model, PolicyRegistry policies) {
         this.model = model;
-        this.defaultPolicy = defaultPolicy;
-        policy(defaultPolicy);
+        this.policies = policies;
     }
 
     /**
@@ -86,7 +82,7 @@ public final class CompletionParser {
         checkModel(fields);
         checkUnsupported(fields);
         String name = fields.text("policy");
-        ComputePolicy policy = policy(name == null ? defaultPolicy : name);
+        ComputePolicy policy = name == null ? policies.defaultPolicy() : policies.byName(name);
         CompletionRequest.Builder request = CompletionRequest.builder(prompt(fields))
                 .maxTokens(fields.integer("max_tokens", CompletionRequest.DEFAULT_MAX_TOKENS))
                 .sampling(sampling(fields))
@@ -94,7 +90,7 @@ public final class CompletionParser {
                 .ignoreEos(fields.flag("ignore_eos"))
                 .policy(policy)
                 .trace(fields.flag("trace"));
-        addBudget(request, fields, policy.grid());
+        addBudget(request, fields, policy);
         JsonNode streamOptions = fields.node("stream_options");
         boolean includeUsage = streamOptions != null
                 && new Fields(object("stream_options", streamOptions), "stream_options.").flag("include_usage");
@@ -259,13 +255,13 @@ public final class CompletionParser {
         return stops;
     }
 
-    private static void addBudget(CompletionRequest.Builder request, Fields fields, ActionGrid grid) {
+    private static void addBudget(CompletionRequest.Builder request, Fields fields, ComputePolicy policy) {
         JsonNode node = fields.node("budget");
         if (node == null) {
             return;
         }
         if (node.isNumber()) {
-            request.budget(attainable(() -> Budget.ofNet(node.doubleValue(), grid)));
+            request.budget(attainable(() -> policy.resolve(node.doubleValue())));
             return;
         }
         if (!(node instanceof ObjectNode object)) {
@@ -275,8 +271,8 @@ public final class CompletionParser {
         Fields parts = new Fields(object, "budget.");
         Double millis = parts.number(MILLIS);
         if (millis == null) {
-            request.budget(
-                    attainable(() -> Budget.of(parts.number("attn"), parts.number("mlp"), parts.number("bits"), grid)));
+            request.budget(attainable(
+                    () -> Budget.of(parts.number("attn"), parts.number("mlp"), parts.number("bits"), policy.grid())));
         } else if (object.size() > 1) {
             throw RequestException.invalid("budget", "budget has either ms_per_token or attn, mlp and bits");
         } else {
@@ -299,14 +295,6 @@ public final class CompletionParser {
                     "budget has no '%s'; it has attn, mlp and bits, or ms_per_token".formatted(name),
                     "budget." + name,
                     "unknown_parameter");
-        }
-    }
-
-    private static ComputePolicy policy(String name) {
-        try {
-            return Policies.byName(name);
-        } catch (UnknownPolicyException e) {
-            throw RequestException.invalid("policy", String.valueOf(e.getMessage()));
         }
     }
 }

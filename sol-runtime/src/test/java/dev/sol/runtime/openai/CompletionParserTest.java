@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
+import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.NamedPolicy;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
@@ -21,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CompletionParserTest {
-    private final CompletionParser parser = new CompletionParser("the-model", "uniform");
+    private final CompletionParser parser = new CompletionParser("the-model", PolicyRegistry.BUILT_IN);
 
     private CompletionCall parse(String body) {
         return parser.parse(body.getBytes(UTF_8));
@@ -294,15 +298,37 @@ class CompletionParserTest {
     }
 
     @Test
-    void theDefaultPolicyMustExist() {
-        assertThatThrownBy(() -> new CompletionParser("m", "magic"))
-                .isInstanceOf(RequestException.class)
-                .hasMessageContaining("dense, uniform, random, entropy, drift");
-        assertThat(new CompletionParser("m", "random")
-                        .parse("{\"prompt\": \"x\"}".getBytes(UTF_8))
-                        .request()
-                        .policy()
-                        .name())
+    void theRegistryHasThePoliciesAndTheDefault() {
+        ComputePolicy learned = NamedPolicy.of("learned");
+        PolicyRegistry policies = PolicyRegistry.BUILT_IN.with(learned).withDefault("learned");
+        CompletionParser with = new CompletionParser("m", policies);
+
+        assertThat(request(with, "{'prompt': 'x', 'budget': 0.5}").policy()).isSameAs(learned);
+        assertThat(request(with, "{'prompt': 'x', 'policy': 'random'}").policy().name())
                 .isEqualTo("random");
+        assertThat(request(parser, "{'prompt': 'x', 'budget': 0.5}").policy().name())
+                .isEqualTo("uniform");
+        assertThatThrownBy(() -> request(with, "{'prompt': 'x', 'policy': 'other'}"))
+                .isInstanceOfSatisfying(
+                        RequestException.class, e -> assertThat(e.param()).isEqualTo("policy"))
+                .hasMessageContaining("unknown policy 'other'; known: dense, uniform, random, entropy, drift, learned");
+    }
+
+    @Test
+    void thePolicyResolvesABudgetOfOneNumberAndItsGridThoseOfAxes() {
+        ActionGrid grid = new ActionGrid(new double[] {.5, 1}, new double[] {.5, 1}, new int[] {8});
+        ComputePolicy learned = new NamedPolicy("learned", grid, net -> new Budget(net, 1, 8));
+        CompletionParser with =
+                new CompletionParser("m", PolicyRegistry.BUILT_IN.with(learned).withDefault("learned"));
+
+        assertThat(request(with, "{'prompt': 'x', 'budget': 0.75}").budget()).isEqualTo(new Budget(.75, 1, 8));
+        assertThat(request(with, "{'prompt': 'x', 'budget': {'attn': 0.6}}").budget())
+                .isEqualTo(new Budget(.6, 1, 8));
+        assertThatThrownBy(() -> request(with, "{'prompt': 'x', 'budget': {'attn': 0.4}}"))
+                .hasMessageContaining("0.5 (the minimum)");
+    }
+
+    private static CompletionRequest request(CompletionParser parser, String json) {
+        return parser.parse(json.replace('\'', '"').getBytes(UTF_8)).request();
     }
 }

@@ -1,0 +1,55 @@
+package dev.sol.runtime.cli;
+
+import dev.sol.policy.ComputePolicy;
+import dev.sol.runtime.LearnedPolicies;
+import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.RequestException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The values of {@code --policy}: names of policies that need no file, and files of learned ones. */
+public final class PolicyChoices {
+    private PolicyChoices() {}
+
+    /**
+     * The policies that need no file and those in files, which are read and checked. The first that is given is the default; without
+     * any, that is {@value dev.sol.runtime.CompletionRequest#DEFAULT_POLICY}.
+     *
+     * @param choices names or files
+     * @param model that the learned policies must have been trained for
+     * @throws RequestException if a choice is neither, a file cannot be used, is for another model, or there are two of one name
+     */
+    public static PolicyRegistry registry(List<String> choices, ModelSource model) {
+        PolicyRegistry registry = PolicyRegistry.BUILT_IN;
+        LearnedPolicies files = new LearnedPolicies(model::file);
+        for (int i = 0; i < choices.size(); i++) {
+            String name = choices.get(i);
+            if (!PolicyRegistry.BUILT_IN.names().contains(name)) {
+                ComputePolicy learned = files.load(file(name));
+                registry = registry.with(learned);
+                name = learned.name();
+            }
+            if (i == 0) {
+                registry = registry.withDefault(name);
+            }
+        }
+        return registry;
+    }
+
+    private static Path file(String choice) {
+        try {
+            Path file = Path.of(choice);
+            if (Files.exists(file)) {
+                return file;
+            }
+        } catch (InvalidPathException e) {
+            // no file has this name
+        }
+        throw RequestException.invalid(
+                "policy",
+                "there is no policy and no file '%s'; policies without a file: %s"
+                        .formatted(choice, String.join(", ", PolicyRegistry.BUILT_IN.names())));
+    }
+}
