@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * What a request may spend, when it is known how long it will be.
  *
  * @param budget the targets; null = dense, without knobs
- * @param predictedMillis how long a step within them should take; only if the request asked for a time
+ * @param predictedMillis how long a token within them should take, policy included; only if the request asked for a time
  */
 record Allowance(@Nullable Budget budget, OptionalDouble predictedMillis) {
     /** Of a request without a budget. */
     static final Allowance UNLIMITED = new Allowance(null, OptionalDouble.empty());
 
     /**
-     * Resolves a time per token at the depth of the middle step.
+     * Resolves a time per token at the depth of the middle step. The policy's own time is part of it.
      *
      * @param prompt tokens of the prompt
      * @param limit the most tokens to generate
@@ -34,6 +34,7 @@ record Allowance(@Nullable Budget budget, OptionalDouble predictedMillis) {
         try {
             MillisBudget bought = MillisBudget.resolve(
                     request.millisPerToken().getAsDouble(),
+                    decoder.policyMillis(request.policy()),
                     costs,
                     prompt + limit / 2,
                     request.policy().grid());

@@ -1,6 +1,7 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.cost.CostModel;
 import java.util.List;
 import java.util.OptionalInt;
@@ -38,6 +39,9 @@ interface Decoder extends ObservedState, AutoCloseable {
      * @throws CancellationException when {@code cancelled}
      */
     CostModel costs(BooleanSupplier cancelled);
+
+    /** What a policy takes for a token, in milliseconds; measured when this is asked for the first time. */
+    double policyMillis(ComputePolicy policy);
 
     /** Measures what a step costs, whether that is known or not. */
     void calibrate();

@@ -1,6 +1,7 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.cost.CostModel;
 import java.util.List;
 import java.util.OptionalInt;
@@ -14,6 +15,7 @@ final class NativeDecoder implements Decoder {
     private final InferenceContext context;
     private final Batch batch;
     private final StepCosts costs;
+    private final PolicyCosts policyCosts;
     private @Nullable Sampler sampler;
     private boolean samplerWantsPrompt;
     private int position; // of the next token
@@ -37,6 +39,7 @@ final class NativeDecoder implements Decoder {
         }
         this.batch = context.batch();
         this.costs = new StepCosts(model, options);
+        this.policyCosts = new PolicyCosts(context.embeddingLength());
     }
 
     private void checkTokenizer() {
@@ -80,6 +83,11 @@ final class NativeDecoder implements Decoder {
     @Override
     public CostModel costs(BooleanSupplier cancelled) {
         return costs.get(cancelled);
+    }
+
+    @Override
+    public double policyMillis(ComputePolicy policy) {
+        return policyCosts.millis(policy);
     }
 
     @Override

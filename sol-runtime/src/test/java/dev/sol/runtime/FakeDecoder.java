@@ -1,6 +1,8 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
+import dev.sol.policy.ComputePolicy;
+import dev.sol.policy.Policies;
 import dev.sol.runtime.cost.AttendedPositions;
 import dev.sol.runtime.cost.CostModel;
 import java.nio.charset.StandardCharsets;
@@ -100,6 +102,12 @@ final class FakeDecoder implements Decoder {
             throw new CancellationException("the calibration was cancelled");
         }
         return new CostModel(new AttendedPositions(4, 2, 1), 1, 0.01, 0, 0, 2, 2, 0);
+    }
+
+    /** Built-in policies take no time, others half a millisecond. */
+    @Override
+    public double policyMillis(ComputePolicy policy) {
+        return Policies.names().contains(policy.name()) ? 0 : .5;
     }
 
     @Override

@@ -273,6 +273,20 @@ class GenerationTest {
         assertThat(half.millisPerToken()).isPositive().isFinite();
     }
 
+    /** As above, where the policy takes half a millisecond of the time. */
+    @Test
+    void thePolicyIsPaidFromTheTimePerToken() {
+        CompletionRequest.Builder request =
+                request("a".repeat(60)).maxTokens(80).policy(NamedPolicy.of("learned"));
+        CompletionResult half = run(new FakeDecoder("x"), request.millisPerToken(3.51));
+
+        assertThat(half.requested()).isEqualTo(new Budget(1, 0.5, 16));
+        assertThat(half.predictedMillisPerToken()).hasValueCloseTo(3.51, offset(1e-9));
+        assertThatThrownBy(() -> run(new FakeDecoder("x"), request.millisPerToken(1.6)))
+                .hasMessageContaining("budget.ms_per_token must be at least 1.67 (the minimum")
+                .hasMessageContaining("but is 1.6");
+    }
+
     @Test
     void aTimeThatCannotBeMetFailsBeforeThePromptAndNamesTheLeast() {
         FakeDecoder decoder = new FakeDecoder("x");

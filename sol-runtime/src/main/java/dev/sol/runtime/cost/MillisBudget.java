@@ -11,7 +11,7 @@ import dev.sol.policy.Budget;
  * time, the targets are dense.
  *
  * @param target the targets
- * @param millis the predicted time of a step with these knobs
+ * @param millis the predicted time of a token with these knobs
  */
 public record MillisBudget(Budget target, double millis) {
     static final double TOLERANCE = 1e-9; // sums of doubles differ by their order
@@ -24,12 +24,22 @@ public record MillisBudget(Budget target, double millis) {
      * @throws UnattainableMillisException if even the cheapest pair takes longer
      */
     public static MillisBudget resolve(double limit, CostModel model, int depth, ActionGrid grid) {
+        return resolve(limit, 0, model, depth, grid);
+    }
+
+    /**
+     * Resolves a time of which something else takes a part, such as a policy.
+     *
+     * @param overhead milliseconds per token that are not the step's; part of {@link #millis()}
+     * @throws UnattainableMillisException if even the cheapest pair takes longer
+     */
+    public static MillisBudget resolve(double limit, double overhead, CostModel model, int depth, ActionGrid grid) {
         int bits = (int) grid.maximum(Axis.BITS);
         MillisBudget best = null;
         double minimum = Double.POSITIVE_INFINITY;
         for (double attn : grid.values(Axis.ATTN)) {
             for (double mlp : grid.values(Axis.MLP)) {
-                double millis = model.millis(new Action(attn, mlp, bits), depth);
+                double millis = overhead + model.millis(new Action(attn, mlp, bits), depth);
                 minimum = Math.min(minimum, millis);
                 if (millis <= limit + TOLERANCE) {
                     MillisBudget candidate = new MillisBudget(new Budget(attn, mlp, bits), millis);
