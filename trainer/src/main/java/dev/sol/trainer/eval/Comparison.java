@@ -9,6 +9,7 @@ import dev.sol.trainer.metrics.WindowLosses;
 import dev.sol.trainer.stats.PairedBootstrap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A policy against {@link Baselines} that realise the same on every axis, on the same windows. For one thread. */
@@ -50,19 +51,22 @@ final class Comparison {
      * Measures a policy and its baselines.
      *
      * @param net the budget that is asked for
+     * @param listener told of each row as it is known
      * @return the policy first; baselines whose grid has no targets for what the policy realised are left out
      * @throws dev.sol.policy.UnattainableBudgetException if the policy's grid cannot meet the budget
      */
-    List<Row> at(ComputePolicy policy, double net) {
+    List<Row> at(ComputePolicy policy, double net, Consumer<Row> listener) {
         Budget requested = policy.resolve(net);
         Spender spender = Spender.of(policy, requested);
         Measured own = measure(spender, policy.name());
         Budget realised = own.realised();
         List<Row> rows = new ArrayList<>();
         rows.add(row(policy.name(), net, requested, spender, own, Matching.distance(realised, requested), true, null));
+        listener.accept(rows.getFirst());
         for (Baseline baseline : Baselines.of(own, evaluation.windows(), evaluation.effectiveSteps(), seed)) {
             if (reaches(baseline.grid(), realised)) {
                 rows.add(matched(baseline, net, requested, own));
+                listener.accept(rows.getLast());
             } else {
                 progress.skip(evaluation.tokens());
             }

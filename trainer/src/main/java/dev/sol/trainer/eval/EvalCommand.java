@@ -21,12 +21,13 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -227,12 +228,8 @@ public final class EvalCommand implements Callable<Integer> {
                     new PairedBootstrap(RESAMPLES, CONFIDENCE, seed),
                     seed,
                     progress);
-            run(comparison, subject, (long) cut.size() * protocol.stretch(), progress, out, results);
-            return ExitCode.OK;
-        } catch (CancellationException e) {
-            progress.clear();
-            err.println("eval: interrupted" + (json == null ? "" : "; rows that were complete are in " + json));
-            return INTERRUPTED;
+            long tokens = (long) cut.size() * protocol.stretch();
+            return run(comparison, subject, tokens, progress, out, err, results);
         }
     }
 
@@ -249,37 +246,37 @@ public final class EvalCommand implements Callable<Integer> {
                 single, List.of(Arrays.copyOf(window, protocol.prefix() + steps + 1)), protocol.prefix());
     }
 
-    private void run(
+    /** Within the reach of Ctrl-C until all is printed. */
+    private int run(
             Comparison comparison,
             ComputePolicy subject,
             long tokens,
             Progress progress,
             PrintWriter out,
-            @Nullable EvalJson results)
-            throws IOException {
+            PrintWriter err,
+            @Nullable EvalJson results) {
         progress.expect(tokens * (1 + (long) budgets.length * Comparison.ROWS));
-        Row dense = comparison.dense();
-        progress.clear();
-        out.print(EvalTable.dense(dense));
-        out.flush();
-        List<Row> rows = new ArrayList<>(List.of(dense));
-        add(rows, results);
-        for (double budget : budgets) {
-            progress.block("%.2f, ".formatted(budget));
-            rows = comparison.at(subject, budget);
+        Consumer<Row> keep = results == null ? _ -> {} : results::add;
+        try {
+            Row dense = comparison.dense();
+            keep.accept(dense);
             progress.clear();
-            out.print(EvalTable.block(rows, (int) Math.round(100 * CONFIDENCE)));
+            out.print(EvalTable.dense(dense));
             out.flush();
-            add(rows, results);
-        }
-        out.println("* clear of 0; negative: the policy is better");
-    }
-
-    private static void add(List<Row> rows, @Nullable EvalJson results) throws IOException {
-        if (results != null) {
-            for (Row row : rows) {
-                results.add(row);
+            for (double budget : budgets) {
+                progress.block(String.format(Locale.ROOT, "budget %.2f, ", budget));
+                List<Row> rows = comparison.at(subject, budget, keep);
+                progress.clear();
+                out.print(EvalTable.block(rows, (int) Math.round(100 * CONFIDENCE)));
+                out.flush();
             }
+            out.println("* clear of 0; negative: the policy is better");
+            return ExitCode.OK;
+        } catch (CancellationException e) {
+            progress.clear();
+            err.println("eval: interrupted" + (json == null ? "" : "; rows that were complete are in " + json));
+            err.flush();
+            return INTERRUPTED;
         }
     }
 

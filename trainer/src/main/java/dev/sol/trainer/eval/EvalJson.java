@@ -9,6 +9,7 @@ import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
 import dev.sol.runtime.RequestException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,10 +45,18 @@ final class EvalJson {
         }
     }
 
-    /** Adds a row. */
-    void add(Row row) throws IOException {
+    /**
+     * Adds a row.
+     *
+     * @throws UncheckedIOException if the file cannot be written
+     */
+    void add(Row row) {
         root.withArray("rows").add(json(row));
-        save();
+        try {
+            save();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file + ": " + e, e);
+        }
     }
 
     static ObjectNode json(Row row) {

@@ -19,6 +19,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,8 +67,10 @@ class ComparisonTest {
 
     @Test
     void thePolicyThatKnowsWhichTokensMatterWins() {
-        List<Row> rows = comparison().at(new Clairvoyant(), .7);
+        List<Row> told = new ArrayList<>();
+        List<Row> rows = comparison().at(new Clairvoyant(), .7, told::add);
 
+        assertThat(told).isEqualTo(rows);
         assertThat(rows)
                 .extracting(Row::policy)
                 .containsExactly("clairvoyant", "random", "random-mix", "fixed", "fixed-2l", "fixed-3l", "uniform");
@@ -104,7 +107,7 @@ class ComparisonTest {
 
     @Test
     void aPolicyAgainstItselfIsEven() {
-        List<Row> rows = comparison().at(Policies.byName("uniform"), .7);
+        List<Row> rows = comparison().at(Policies.byName("uniform"), .7, _ -> {});
         rows = rows.subList(1, rows.size()); // the first one is the policy, also called uniform
 
         assertThat(nats(rows, "uniform")).isCloseTo(0, within(1e-3));
@@ -113,7 +116,7 @@ class ComparisonTest {
 
     @Test
     void gridsWithoutTargetsAreLeftOut() {
-        List<Row> rows = comparison().at(Policies.byName("uniform"), .3);
+        List<Row> rows = comparison().at(Policies.byName("uniform"), .3, _ -> {});
 
         assertThat(rows).extracting(Row::policy).containsExactly("uniform", "random", "random-mix", "fixed", "uniform");
     }
@@ -130,7 +133,7 @@ class ComparisonTest {
     @Test
     void tableAndJson(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("rows.json");
-        List<Row> rows = comparison().at(new Clairvoyant(), .7);
+        List<Row> rows = comparison().at(new Clairvoyant(), .7, _ -> {});
         EvalJson json = new EvalJson(file, JsonNodeFactory.instance.objectNode().put("windows", 40));
         for (Row row : rows) {
             json.add(row);
