@@ -11,12 +11,14 @@ final class Banner {
     private Banner() {}
 
     /**
-     * One line: where, which model, what the knobs act on.
+     * One line: where, which model, what the knobs act on, who spends budgets.
      *
      * @param context tokens that fit
+     * @param policy of requests that name none
      */
-    static String line(URI uri, String model, List<LayerKnobs> layers, int context, Execution execution) {
-        return "%s serves %s: context %d; layers with knobs: attn %s, mlp %s, bits %s; mode %s"
+    static String line(
+            URI uri, String model, List<LayerKnobs> layers, int context, Execution execution, String policy) {
+        return "%s serves %s: context %d; layers with knobs: attn %s, mlp %s, bits %s; mode %s; policy %s"
                 .formatted(
                         uri,
                         model,
@@ -24,7 +26,8 @@ final class Banner {
                         share(layers, LayerKnobs::reachesAttn),
                         share(layers, layer -> layer.mlpUnits() > 0 || layer.sharedUnits() > 0),
                         share(layers, LayerKnobs::actBits),
-                        execution.key());
+                        execution.key(),
+                        policy);
     }
 
     private static String share(List<LayerKnobs> layers, Predicate<LayerKnobs> acts) {

@@ -1,6 +1,7 @@
 package dev.sol.web;
 
 import dev.sol.runtime.CompletionEngine;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.EngineOptions;
 import dev.sol.runtime.cli.PolicyChoices;
@@ -92,14 +93,19 @@ public final class ServeCommand implements Callable<Integer> {
         PrintWriter err = line.getErr();
         ServerOptions options =
                 ServerOptions.DEFAULT.withHost(host).withPort(port).withMaxBodyBytes(maxBody);
-        CompletionParser parser =
-                new CompletionParser(engine.modelId(), PolicyChoices.registry(policies, engine.model()));
+        PolicyRegistry known = PolicyChoices.registry(policies, engine.model());
+        CompletionParser parser = new CompletionParser(engine.modelId(), known);
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);
                 CompletionEngine running = engine.open(queue, err)) {
             server.serve(new ServedModel(engine.modelId(), Instant.now(), parser, Completer.of(running)));
             out.println(Banner.line(
-                    server.uri(), engine.modelId(), running.layers(), running.contextLength(), running.execution()));
+                    server.uri(),
+                    engine.modelId(),
+                    running.layers(),
+                    running.contextLength(),
+                    running.execution(),
+                    known.defaultPolicy().name()));
             signal.await(LIMIT);
             server.drain();
             running.close(GRACE);

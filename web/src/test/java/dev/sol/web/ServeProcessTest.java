@@ -92,7 +92,14 @@ class ServeProcessTest {
         assumeThat(signal.equals("INT") && ignoresInterrupts())
                 .as("shells start background jobs, and so these tests, with SIGINT ignored")
                 .isFalse();
-        assertThat(banner).contains(ModelServer.MODEL, "context 256", "attn 4/4", "mlp 4/4", "bits 4/4", "mode skip");
+        assertThat(banner)
+                .contains(
+                        ModelServer.MODEL,
+                        "context 256",
+                        "attn 4/4",
+                        "mlp 4/4",
+                        "bits 4/4",
+                        "mode skip; policy uniform");
         assertThat(client.get("/health").status()).isEqualTo(200);
         signal(signal);
         assertEndsWell();
