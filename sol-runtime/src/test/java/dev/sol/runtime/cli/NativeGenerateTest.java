@@ -3,6 +3,8 @@ package dev.sol.runtime.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sol.policy.learned.Grids;
+import dev.sol.runtime.PolicyFiles;
 import dev.sol.runtime.TinyModels;
 import dev.sol.runtime.openai.CompletionParser;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,34 @@ class NativeGenerateTest {
                         Stream.of(arguments))
                 .toArray(String[]::new);
         return Command.run(new GenerateCommand(), new PrintWriter(out), new PrintWriter(err), all);
+    }
+
+    @Test
+    void aLearnedPolicyFromAFile() throws IOException {
+        Path model = TinyModels.write(folder, "qwen3", "Q8_0");
+        Path policy = PolicyFiles.write(folder.resolve("wild.safetensors"), model, Grids.PAPER_3L, true, List.of());
+
+        int code = run(
+                model,
+                "--max-tokens",
+                "140",
+                "--ignore-eos",
+                "--budget",
+                ".7",
+                "--seed",
+                "1",
+                "--policy",
+                policy.toString());
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(err.toString()).contains("policy wild").containsPattern("budget 0\\.700, realised 0\\.[67]");
+
+        Path other = TinyModels.write(folder, "qwen2", "F32");
+        err.getBuffer().setLength(0);
+        assertThat(run(other, "--budget", ".7", "--policy", policy.toString())).isEqualTo(2);
+        assertThat(err.toString())
+                .startsWith("generate: ")
+                .contains("trained for another model")
+                .hasLineCount(1);
     }
 
     @ParameterizedTest
