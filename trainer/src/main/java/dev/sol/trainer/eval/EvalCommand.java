@@ -7,6 +7,7 @@ import dev.sol.policy.UnattainableBudgetException;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.Model;
+import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.Interruption;
@@ -202,7 +203,8 @@ public final class EvalCommand implements Callable<Integer> {
         List<int[]> cut =
                 text.windows(TextTokenizer.of(model.tokenizer()), protocol.length(), LEAST_WINDOWS, protocol.windows());
         int lanes = Math.min(cut.size(), ModelLockstep.lanes(model.info(), protocol.length(), mode));
-        EvalJson results = json == null ? null : new EvalJson(json, settings(model, text, protocol, cut.size()));
+        EvalJson results =
+                json == null ? null : new EvalJson(json, settings(model, subject, text, protocol, cut.size()));
         out.printf(
                 "%s (%s), %s: %d windows, %d tokens after a dense prefix of %d in each%n",
                 source.id(),
@@ -281,15 +283,19 @@ public final class EvalCommand implements Callable<Integer> {
     }
 
     /** What the rows depend on. */
-    private ObjectNode settings(Model model, Corpus text, Protocol protocol, int count) throws IOException {
+    private ObjectNode settings(Model model, ComputePolicy subject, Corpus text, Protocol protocol, int count)
+            throws IOException {
         ObjectNode settings = JsonNodeFactory.instance.objectNode();
         settings.putObject("model")
                 .put("name", source.id())
                 .put("description", model.info().description())
                 .put("sha256", Fingerprint.sha256(source.file()));
         settings.putObject("corpus").put("name", text.name()).put("sha256", Fingerprint.sha256(text.file()));
-        settings.put("policy", policy)
-                .put("windows", count)
+        ObjectNode who = settings.putObject("policy").put("name", subject.name());
+        if (!PolicyRegistry.BUILT_IN.names().contains(policy)) {
+            who.put("sha256", Fingerprint.sha256(Path.of(policy)));
+        }
+        settings.put("windows", count)
                 .put("prefix", protocol.prefix())
                 .put("stretch", protocol.stretch())
                 .put("execution", execution)
