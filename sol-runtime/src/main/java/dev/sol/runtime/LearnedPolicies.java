@@ -31,10 +31,17 @@ public final class LearnedPolicies {
             LearnedPolicy policy = LearnedPolicy.load(file);
             ModelSignature own = signature();
             policy.requireModel(own.architecture(), own.tensors());
+            warmUp(policy);
             return policy;
         } catch (PolicyFileException e) {
             throw RequestException.invalid("policy", String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Java compiles what is run often: now, rather than while the first tokens wait. */
+    private static void warmUp(LearnedPolicy policy) {
+        int embedding = policy.file().weights().spec().embedding();
+        double _ = new PolicyCosts(embedding).millis(policy);
     }
 
     private ModelSignature signature() {
