@@ -37,8 +37,12 @@ final class Baselines {
         TwoValueSchedules mix = new TwoValueSchedules(own, windows, steps, seed);
         all.add(new Baseline("random-mix", own, aim, target -> mix.spender("random-mix", target)));
         all.add(fixed("fixed", own, windows, aim));
-        all.add(fixed("fixed-2l", Grids.PAPER_2L, windows, aim));
-        all.add(fixed("fixed-3l", Grids.PAPER_3L, windows, aim));
+        if (!own.equals(Grids.PAPER_2L)) {
+            all.add(fixed("fixed-2l", Grids.PAPER_2L, windows, aim));
+        }
+        if (!own.equals(Grids.PAPER_3L)) {
+            all.add(fixed("fixed-3l", Grids.PAPER_3L, windows, aim));
+        }
         all.add(new Baseline(
                 "uniform", fine, policy.realised(), target -> Spender.of(Policies.byName("uniform"), target)));
         return all;

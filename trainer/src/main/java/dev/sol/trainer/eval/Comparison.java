@@ -63,7 +63,9 @@ final class Comparison {
         List<Row> rows = new ArrayList<>();
         rows.add(row(policy.name(), net, requested, spender, own, Matching.distance(realised, requested), true, null));
         listener.accept(rows.getFirst());
-        for (Baseline baseline : Baselines.of(own, evaluation.windows(), evaluation.effectiveSteps(), seed)) {
+        List<Baseline> baselines = Baselines.of(own, evaluation.windows(), evaluation.effectiveSteps(), seed);
+        progress.skip((ROWS - 1 - baselines.size()) * evaluation.tokens());
+        for (Baseline baseline : baselines) {
             if (reaches(baseline.grid(), realised)) {
                 rows.add(matched(baseline, net, requested, own));
                 listener.accept(rows.getLast());

@@ -174,6 +174,16 @@ class BaselinesTest {
     }
 
     @Test
+    void aCoarseGridIsMixedOnce() {
+        ComputePolicy coarse = new FixedMix("coarse", Grids.PAPER_2L, .5);
+        Measured policy = measure(Spender.of(coarse, new Budget(.5, .8, 10)));
+
+        assertThat(Baselines.of(policy, WINDOWS, evaluation.effectiveSteps(), 9))
+                .extracting(Baseline::name)
+                .containsExactly("random", "random-mix", "fixed", "fixed-3l", "uniform");
+    }
+
+    @Test
     void whatIsOutOfReachIsNotMatched() {
         Budget wanted = new Budget(.5, .3, 8);
         Matching matching = Matching.of(
