@@ -72,17 +72,30 @@ final class ShuffledActions {
             move(actions, axis, target.get(axis));
         }
         Arrays.sort(actions);
+        int[][] dealt = deal(actions);
         List<Schedule> schedules = new ArrayList<>(windows);
-        for (int window = 0; window < windows; window++) {
-            int[] own = new int[steps];
-            for (int i = 0; i < steps; i++) {
-                own[i] = actions[i * windows + window];
-            }
-            Shuffle.shuffle(own, Shuffle.random(seed + window));
+        for (int[] own : dealt) {
             schedules.add(new Schedule(
                     name, grid, Arrays.stream(own).mapToObj(grid::action).toList()));
         }
         return new Spender(name, schedules::get, target);
+    }
+
+    /** In rounds, in each of which every window gets one of as many neighbours: which, and when it takes it, is random. */
+    private int[][] deal(int[] sorted) {
+        RandomGenerator random = Shuffle.random(seed);
+        int[][] dealt = new int[windows][steps];
+        for (int round = 0; round < steps; round++) {
+            int[] cards = Arrays.copyOfRange(sorted, round * windows, (round + 1) * windows);
+            Shuffle.shuffle(cards, random);
+            for (int window = 0; window < windows; window++) {
+                dealt[window][round] = cards[window];
+            }
+        }
+        for (int[] own : dealt) {
+            Shuffle.shuffle(own, random);
+        }
+        return dealt;
     }
 
     /** Moves values of one axis by one place on the grid until the mean is as near to the target as such moves can bring it. */

@@ -125,6 +125,18 @@ class BaselinesTest {
         for (Budget window : random.perWindow()) {
             assertThat(Matching.distance(window, random.realised())).isLessThan(.05);
         }
+        // Which windows get a little more is chance.
+        for (Axis axis : Axis.values()) {
+            double first = Arrays.stream(random.perWindow(), 0, WINDOWS / 2)
+                    .mapToDouble(window -> axis.share(window.get(axis)))
+                    .average()
+                    .orElseThrow();
+            double second = Arrays.stream(random.perWindow(), WINDOWS / 2, WINDOWS)
+                    .mapToDouble(window -> axis.share(window.get(axis)))
+                    .average()
+                    .orElseThrow();
+            assertThat(first).as(axis.key()).isCloseTo(second, within(.02));
+        }
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ShuffledActions(policy.grid(), policy.actions(), WINDOWS, 7, 1))
                 .withMessageContaining("12 windows of 7 steps");
