@@ -7,13 +7,15 @@ import dev.sol.runtime.Model;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.ModelSource;
+import dev.sol.trainer.cli.Interruption;
+import dev.sol.trainer.cli.Terminal;
 import dev.sol.trainer.corpus.Corpus;
 import dev.sol.trainer.corpus.TextTokenizer;
 import dev.sol.trainer.stats.PairedBootstrap;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -44,6 +46,7 @@ public final class KnobsCommand implements Callable<Integer> {
     private static final int RESAMPLES = 10_000;
     private static final double CONFIDENCE = .95;
     private static final int INTERRUPTED = 130;
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Fewer leave nothing to resample. */
     private static final int LEAST_WINDOWS = 2;
@@ -192,7 +195,7 @@ public final class KnobsCommand implements Callable<Integer> {
         if (scored < tokens) {
             err.println("knobs: the text has no more than %d tokens to score".formatted(scored));
         }
-        try (Interruption _ = Interruption.of(laboratory::cancel)) {
+        try (Interruption _ = Interruption.of(PATIENCE, laboratory::cancel)) {
             return sweep(new Sweep(grid, laboratory, results, scored), printer(grid, results, out), err);
         }
     }
@@ -218,12 +221,8 @@ public final class KnobsCommand implements Callable<Integer> {
         return Results.in(json, settings, bootstrap);
     }
 
-    @SuppressWarnings("SystemConsoleNull") // JDK 25 went back to a console that is null without a terminal
     private static Progress progress(PrintWriter err) {
-        Console console = System.console();
-        return console != null && console.isTerminal()
-                ? new ProgressOnTerminal(err)
-                : new ProgressLines(err, System::nanoTime);
+        return Terminal.isThere() ? new ProgressOnTerminal(err) : new ProgressLines(err, System::nanoTime);
     }
 
     private Sweep.Listener printer(Grid grid, Results results, PrintWriter out) {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.RequestException;
+import dev.sol.trainer.cli.AtomicFile;
+import dev.sol.trainer.cli.JsonDifference;
 import dev.sol.trainer.metrics.WindowLosses;
 import dev.sol.trainer.stats.PairedBootstrap;
 import java.io.IOException;
@@ -42,7 +44,7 @@ final class ResultsFile {
         ResultsFile results;
         if (Files.exists(file)) {
             results = new ResultsFile(file, read(file));
-            Settings.difference(results.root.path("settings"), settings).ifPresent(difference -> {
+            JsonDifference.between(results.root.path("settings"), settings).ifPresent(difference -> {
                 throw RequestException.invalid(
                         "json",
                         "%s has results with other settings (%s): name another file, or remove it"

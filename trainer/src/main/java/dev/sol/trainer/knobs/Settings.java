@@ -1,6 +1,5 @@
 package dev.sol.trainer.knobs;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.KnobOptions;
@@ -10,9 +9,6 @@ import dev.sol.trainer.corpus.Fingerprint;
 import dev.sol.trainer.stats.PairedBootstrap;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 
 /** What results depend on beside their cell, as JSON: equal settings give comparable rows. Nothing of the machine is in it. */
 final class Settings {
@@ -55,34 +51,5 @@ final class Settings {
                 .put("confidence", bootstrap.confidence())
                 .put("seed", bootstrap.seed());
         return settings;
-    }
-
-    /** The first setting that differs: "context is 128 there and 256 here". Empty if none does. */
-    static Optional<String> difference(JsonNode there, JsonNode here) {
-        Map<String, String> theirs = flat(there);
-        Map<String, String> ours = flat(here);
-        for (Map.Entry<String, String> setting : ours.entrySet()) {
-            String value = theirs.remove(setting.getKey());
-            if (!setting.getValue().equals(value)) {
-                return Optional.of("%s is %s there and %s here"
-                        .formatted(setting.getKey(), value == null ? "not set" : value, setting.getValue()));
-            }
-        }
-        return theirs.entrySet().stream()
-                .map(setting -> "%s is %s there and not set here".formatted(setting.getKey(), setting.getValue()))
-                .findFirst();
-    }
-
-    /** Numbers are compared as they are written: JSON does not tell an int from a long. */
-    private static Map<String, String> flat(JsonNode settings) {
-        Map<String, String> flat = new TreeMap<>();
-        settings.properties().forEach(field -> {
-            if (field.getValue().isObject()) {
-                flat(field.getValue()).forEach((key, value) -> flat.put(field.getKey() + "." + key, value));
-            } else {
-                flat.put(field.getKey(), field.getValue().asText());
-            }
-        });
-        return flat;
     }
 }
