@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.grpo;
+
+import org.jspecify.annotations.NullMarked;
