@@ -343,7 +343,7 @@ prepare_command() {
 
 # start MODULE MAIN ARGUMENT…: becomes the Java program.
 start() {
-    local module=$1 main=$2 app
+    local module=$1 main=$2 app native=dev.sol.bindings
     shift 2
     check_tools run
     app_of "$module"
@@ -353,10 +353,15 @@ start() {
     }
     # In a locale without UTF-8, Java loses what is not ASCII in its arguments.
     [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
+    # libtorch's jar, which cannot be a module, and the module that loads what is in it.
+    [ ! -d "$app/class-path" ] || {
+        java_options+=(-cp "$app/class-path/*")
+        native=$native,ai.djl.pytorch_engine
+    }
     # All modules on the path, since the native libraries' is used without being required.
     # shellcheck disable=SC2086
     exec "$JAVA_HOME/bin/java" ${java_options[@]+"${java_options[@]}"} ${SOL_JAVA_OPTS:-} -p "$app" --add-modules ALL-MODULE-PATH \
-        --enable-native-access=dev.sol.bindings -m "$main" "$@"
+        --enable-native-access="$native" -m "$main" "$@"
 }
 
 run_tests() {

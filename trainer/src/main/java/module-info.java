@@ -1,7 +1,8 @@
 /** Corpora, metrics and statistics, and the measurements made of them. A program; nothing here is for others. */
-@SuppressWarnings("requires-automatic") // EJML has no module names of its own
+@SuppressWarnings("requires-automatic") // DJL and EJML have no module descriptors
 module dev.sol.trainer {
     requires static org.jspecify;
+    requires ai.djl.api;
     requires com.fasterxml.jackson.databind;
     requires dev.sol.policy;
     requires dev.sol.runtime;
