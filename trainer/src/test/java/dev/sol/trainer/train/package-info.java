@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.train;
+
+import org.jspecify.annotations.NullMarked;
