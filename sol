@@ -8,6 +8,7 @@ serve    | web         | dev.sol.web/dev.sol.web.ServeCommand                | s
 generate | sol-runtime | dev.sol.runtime/dev.sol.runtime.cli.GenerateCommand | complete a prompt, without HTTP
 knobs    | trainer     | dev.sol.trainer/dev.sol.trainer.knobs.KnobsCommand  | perplexity over a grid of each knob
 bench    | sol-runtime | dev.sol.runtime/dev.sol.runtime.bench.BenchCommand  | time decode steps against stock llama.cpp
+train    | trainer     | dev.sol.trainer/dev.sol.trainer.train.TrainCommand   | train a policy for a model, from texts
 prepare  | trainer     | dev.sol.trainer/dev.sol.trainer.prepare.PrepareCommand | put MLP neurons in an order for skipping; gate predictor
 '
 

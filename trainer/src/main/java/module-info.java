@@ -21,4 +21,6 @@ module dev.sol.trainer {
             info.picocli;
     opens dev.sol.trainer.rollout to
             info.picocli;
+    opens dev.sol.trainer.train to
+            info.picocli;
 }
