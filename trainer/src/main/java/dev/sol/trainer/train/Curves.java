@@ -134,6 +134,7 @@ final class Curves {
         add("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>", x1, y1, x2, y2);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // for which there would have to be a library
     private void add(String format, Object... values) {
         svg.append(String.format(Locale.ROOT, format, values)).append('\n');
     }
