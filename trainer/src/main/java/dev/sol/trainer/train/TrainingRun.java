@@ -97,7 +97,9 @@ final class TrainingRun {
                 listener.updated(metrics);
             });
         }
-        listener.finishing();
+        if (config.validationWindows() > 0) {
+            listener.finishing();
+        }
         writePolicy(state, spec);
         AtomicFile.write(
                 beside(out, ".svg"),
