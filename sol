@@ -433,6 +433,10 @@ case $name in
             say "no command '$name'; ./sol help lists them"
             exit 2
         }
+        if [ "$name" = bench ] && [ "${1:-}" = --rollouts ]; then
+            shift
+            start trainer dev.sol.trainer/dev.sol.trainer.rollout.RolloutBench "$@"
+        fi
         prepare_command "$name" "$@"
         start "$module" "$main" "$@"
         ;;

@@ -178,7 +178,7 @@ public final class ModelRollouts implements Rollouts {
                 .withContextLength(length)
                 .withCells(cells)
                 .withMaxSequences(lanes)
-                .withThreads(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads())
+                .withThreads(options.threads())
                 .withKnobs(options.knobs())
                 .withExecution(options.execution()));
         setContext(fresh);

@@ -85,8 +85,8 @@ public final class RolloutBench implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Threads of the batches; 0: one for each processor. One schedule at a time has one thread if the"
-                            + " model is tiny, which is faster. Default: ${DEFAULT-VALUE}.")
+                    "Threads of the batches; 0: one for each processor, for tiny models a single one. One schedule at a"
+                            + " time has as many, but one if the model is tiny. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(

@@ -9,7 +9,7 @@ import dev.sol.runtime.KnobOptions;
  * @param reward of each step
  * @param knobs what they mean; a policy serves with the same
  * @param execution {@link Execution#REFERENCE}, which all architectures have, or {@link Execution#SKIP}
- * @param threads of the model; 0 = as many as there are processors. More than one slows down a busy machine: they wait for each
+ * @param threads of the model; 0: one for each processor, for tiny models a single one. More than one slow down a busy machine: they wait for each
  *     other by spinning
  * @param lanes the most schedules that are decoded in one batch, from 1; see {@link #DEFAULT_LANES}
  */
