@@ -14,8 +14,9 @@ import java.util.List;
  * @param whiten whether the advantages of a batch are then brought to mean 0 and standard deviation 1
  * @param returns of the steps
  * @param penalties of the schedules, taken off every return
+ * @param prices whether what spending buys on average is taken off the rewards; see {@link Prices}
  */
-public record Advantages(Level level, Norm norm, boolean whiten, Returns returns, Penalties penalties) {
+public record Advantages(Level level, Norm norm, boolean whiten, Returns returns, Penalties penalties, boolean prices) {
     /** Spreads below this are rounding: nothing is told apart by them. */
     private static final double LEAST_DEVIATION = 1e-8;
 
@@ -42,8 +43,9 @@ public record Advantages(Level level, Norm norm, boolean whiten, Returns returns
      */
     public List<double[]> of(List<Trajectory> batch, ActionGrid grid) {
         List<double[]> advantages = new ArrayList<>();
+        Prices charged = prices ? Prices.of(batch) : null;
         for (Trajectory trajectory : batch) {
-            double[] values = returns(trajectory, grid);
+            double[] values = returns(charged == null ? trajectory : charged.charge(trajectory), grid);
             for (int t = 0; t < trajectory.steps(); t++) {
                 compare(values, trajectory, t);
             }

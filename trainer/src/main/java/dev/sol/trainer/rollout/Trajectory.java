@@ -74,6 +74,23 @@ public record Trajectory(
         check("dense", dense.length, dense.length == 0 ? 0 : steps);
     }
 
+    /** The same with other rewards. */
+    public Trajectory withReward(float[] values) {
+        return new Trajectory(
+                item,
+                schedules,
+                steps,
+                features,
+                previous,
+                actions,
+                logProbability,
+                values,
+                realised,
+                effective,
+                cost,
+                dense);
+    }
+
     /** F, the length of one step's features. */
     public int featureLength() {
         return features.length / (schedules * steps);

@@ -106,7 +106,8 @@ public record TrainConfig(
                         values.oneOf("norm", Advantages.Norm.class),
                         values.flag("whiten"),
                         new Returns(values.number("gamma", 0, 1), values.number("cost_weight", 0, Double.MAX_VALUE)),
-                        new Penalties(perAxis(values, "alpha"), perAxis(values, "tolerance"))),
+                        new Penalties(perAxis(values, "alpha"), perAxis(values, "tolerance")),
+                        values.flag("prices")),
                 new Objective(
                         values.positive("clip", 1),
                         values.number("entropy", 0, Double.MAX_VALUE),

@@ -81,7 +81,7 @@ class AdvantagesTest {
         assertValues(returns.discounted(trajectory), 0, -4, -4, 0, -1.5, -1);
         assertValues(returns.total(trajectory), -6, -2);
         List<double[]> advantages = new Advantages(
-                        Advantages.Level.PROCESS, Advantages.Norm.CENTER, false, returns, NONE)
+                        Advantages.Level.PROCESS, Advantages.Norm.CENTER, false, returns, NONE, false)
                 .of(List.of(trajectory), Samples.FINE);
         assertValues(advantages.getFirst(), 0, -1.25, -1.5, 0, 1.25, 1.5);
     }
@@ -133,7 +133,7 @@ class AdvantagesTest {
     @Test
     void processAdvantagesCompareTheSameStep() {
         Advantages advantages =
-                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.CENTER, false, new Returns(0, 0), NONE);
+                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.CENTER, false, new Returns(0, 0), NONE, false);
         // Without discount ahead: rewards themselves. Means by step: −2, −2, −1.
         assertValues(
                 advantages
@@ -149,8 +149,8 @@ class AdvantagesTest {
 
     @Test
     void outcomeAdvantagesCompareEpisodes() {
-        Advantages advantages =
-                new Advantages(Advantages.Level.OUTCOME, Advantages.Norm.CENTER, false, new Returns(.1, 0), NONE);
+        Advantages advantages = new Advantages(
+                Advantages.Level.OUTCOME, Advantages.Norm.CENTER, false, new Returns(.1, 0), NONE, false);
         assertValues(
                 advantages
                         .of(List.of(trajectory(-1, -3, 0, -3, -1, -2)), Samples.FINE)
@@ -169,7 +169,7 @@ class AdvantagesTest {
         trajectory.realised()[0] = .86; // mean .62: 100·.1² = 1
         for (Advantages.Level level : Advantages.Level.values()) {
             Advantages advantages =
-                    new Advantages(level, Advantages.Norm.CENTER, false, new Returns(.85, 0), PENALTIES);
+                    new Advantages(level, Advantages.Norm.CENTER, false, new Returns(.85, 0), PENALTIES, false);
             assertValues(advantages.of(List.of(trajectory), Samples.FINE).getFirst(), -.5, -.5, -.5, .5, .5, .5);
         }
     }
@@ -177,7 +177,7 @@ class AdvantagesTest {
     @Test
     void zScoresHaveDeviationOneAtEachStep() {
         Advantages advantages =
-                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.ZSCORE, false, new Returns(0, 0), NONE);
+                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.ZSCORE, false, new Returns(0, 0), NONE, false);
         // Steps: {0, −4}, {−1, −1}, {3, 1}: deviations 2, 0 and 1; where all are equal nothing is better.
         assertValues(
                 advantages
@@ -194,7 +194,7 @@ class AdvantagesTest {
     @Test
     void whiteningIsOverTheBatch() {
         Advantages advantages =
-                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.CENTER, true, new Returns(0, 0), NONE);
+                new Advantages(Advantages.Level.PROCESS, Advantages.Norm.CENTER, true, new Returns(0, 0), NONE, false);
         List<double[]> values =
                 advantages.of(List.of(trajectory(1, 1, 1, -1, -1, -1), trajectory(3, 3, 3, -3, -3, -3)), Samples.FINE);
         double deviation = Math.sqrt((6 * 1 + 6 * 9) / 12.);

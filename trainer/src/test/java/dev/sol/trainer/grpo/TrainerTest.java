@@ -34,7 +34,12 @@ class TrainerTest {
                 4,
                 16,
                 new Advantages(
-                        level, norm, true, new Returns(.85, 0), new Penalties(new PerAxis(100, 100, 200), tolerance)),
+                        level,
+                        norm,
+                        true,
+                        new Returns(.85, 0),
+                        new Penalties(new PerAxis(100, 100, 200), tolerance),
+                        false),
                 new Objective(.2, .002, 1),
                 new AdamW(4e-3, .01),
                 2,

@@ -94,6 +94,7 @@ class TrainConfigTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "{\"gama\": 1}                      | 'gama'; the nearest there is is 'gamma'",
                 "{\"learningRate\": 1}              | 'learningRate'; the nearest there is is 'learning_rate'",
