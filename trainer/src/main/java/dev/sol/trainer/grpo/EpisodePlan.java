@@ -44,9 +44,6 @@ public record EpisodePlan(
     // Named, so that a seed means the same on every Java version.
     private static final RandomGeneratorFactory<RandomGenerator> RANDOM = RandomGeneratorFactory.of("L64X128MixRandom");
 
-    /** Where the validation's episodes begin: no training run gets there. */
-    public static final long VALIDATION = 1L << 48;
-
     /** The items {@code first} to {@code first + count − 1}. */
     public List<WorkItem> items(EpisodeTexts texts, long first, int count) {
         List<WorkItem> items = new ArrayList<>();

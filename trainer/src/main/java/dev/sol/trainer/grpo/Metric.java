@@ -35,7 +35,7 @@ public enum Metric {
     CLIPPED,
     /** How far the policy had moved at the last pass from the one that drew the actions, in nats. */
     DIVERGENCE,
-    /** Loss minus that of the static start, nats per token, on the validation set; NaN where it was not measured. */
+    /** {@link Validation#difference} of the policy after the update, in nats per token; NaN where it was not measured. */
     VALIDATION;
 
     static Metric used(Axis axis) {

@@ -58,7 +58,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * The state to start from: the static policy is what others have to beat, so it is measured first.
+     * The state to start from: the static policy is what others have to beat, so it is measured first, and is the best until one
+     * does.
      *
      * @throws java.util.concurrent.CancellationException if the validation was cancelled
      */

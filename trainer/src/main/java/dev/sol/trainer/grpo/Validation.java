@@ -9,10 +9,10 @@ public interface Validation {
     Validation NONE = _ -> Double.NaN;
 
     /**
-     * How much better or worse the policy is than the one it started from, which is static.
+     * How much better or worse the policy is than giving every token the same.
      *
-     * @return its mean loss minus the static policy's at the same targets, in nats per token: negative is better; NaN if that
-     *     is not measured
+     * @return its mean loss minus that of {@code uniform} at the same realised means, in nats per token: negative is better; NaN
+     *     if that is not measured
      * @throws java.util.concurrent.CancellationException if it was ended
      */
     double difference(PolicyWeights weights);

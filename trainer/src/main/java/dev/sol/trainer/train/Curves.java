@@ -45,8 +45,7 @@ final class Curves {
 
     private static final List<Panel> PANELS = List.of(
             new Panel("Reward, nats per token", List.of(new Curve(Metric.REWARD))),
-            new Panel(
-                    "Validation loss against the static start, nats per token", List.of(new Curve(Metric.VALIDATION))),
+            new Panel("Validation loss against uniform, nats per token", List.of(new Curve(Metric.VALIDATION))),
             new Panel(
                     "Budgets, shares (dashed: what was asked for)",
                     List.of(

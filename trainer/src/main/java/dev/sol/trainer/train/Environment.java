@@ -23,6 +23,7 @@ interface Environment extends AutoCloseable {
 
     Rollouts rollouts();
 
+    /** Asked for once. */
     Validation validation();
 
     /**

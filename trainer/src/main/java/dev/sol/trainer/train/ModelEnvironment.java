@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.Budget;
+import dev.sol.policy.learned.LearnedPolicy;
 import dev.sol.policy.learned.PolicyFile;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.Execution;
@@ -21,6 +22,8 @@ import dev.sol.trainer.corpus.ShuffledWindows;
 import dev.sol.trainer.corpus.TextTokenizer;
 import dev.sol.trainer.corpus.TokenizedCorpus;
 import dev.sol.trainer.corpus.TokenizerFingerprint;
+import dev.sol.trainer.eval.PolicyValidation;
+import dev.sol.trainer.grpo.EpisodePlan;
 import dev.sol.trainer.grpo.Validation;
 import dev.sol.trainer.metrics.StaticCalibration;
 import dev.sol.trainer.metrics.StaticSplit;
@@ -31,6 +34,7 @@ import dev.sol.trainer.rollout.Rollouts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,17 +45,21 @@ final class ModelEnvironment implements Environment {
     /** A hundred static actions are measured on them. */
     private static final int CALIBRATION_WINDOWS = 16;
 
+    /** Where the targets of the validation are in the range of each axis. */
+    private static final List<Double> VALIDATION_PLACES = List.of(.3, .5, .7);
+
     private final Model model;
     private final PolicyFile.Model name;
     private final ObjectNode identity;
     private final List<TokenizedCorpus> corpora;
-    private final TextTokenizer tokenizer;
     private final TrainConfig config;
     private final int threads;
     private final ShuffledWindows windows;
+    private final @Nullable PartWindows heldOut; // null: the configuration wants no validation
     private final Rollouts rollouts;
     private final Object lock = new Object();
     private @Nullable StaticCalibration calibration; // guarded by `lock` for whoever cancels
+    private @Nullable PolicyValidation validation; // the same
     private boolean cancelled;
 
     private ModelEnvironment(
@@ -66,6 +74,10 @@ final class ModelEnvironment implements Environment {
         this.windows = new ShuffledWindows(
                 new PartWindows(corpora, tokenizer, Part.TRAIN, config.context()),
                 config.recipe().episodes().seed());
+        // Now, so that a text without a window in the validation part is told before anything is trained.
+        this.heldOut = config.validationWindows() == 0
+                ? null
+                : new PartWindows(corpora, tokenizer, Part.VALIDATION, config.context());
         this.rollouts = new ModelRollouts(
                 model,
                 RolloutOptions.DEFAULT
@@ -73,7 +85,6 @@ final class ModelEnvironment implements Environment {
                         .withKnobs(config.knobs())
                         .withThreads(threads),
                 costs);
-        this.tokenizer = tokenizer;
         this.config = config;
         this.threads = threads;
         this.model = model;
@@ -181,21 +192,53 @@ final class ModelEnvironment implements Environment {
         return rollouts;
     }
 
+    /** On windows of the validation part of the texts, at {@link #validationTargets}; none if the configuration wants none. */
     @Override
     public Validation validation() {
-        return Validation.NONE;
+        if (heldOut == null) {
+            return Validation.NONE;
+        }
+        EpisodePlan episodes = config.recipe().episodes();
+        PolicyValidation own = PolicyValidation.open(
+                model,
+                heldOut.spread(config.validationWindows()),
+                episodes.shortestPrefix(),
+                threads,
+                config.knobs(),
+                validationTargets(episodes));
+        synchronized (lock) {
+            validation = own;
+            if (cancelled) {
+                own.cancel();
+            }
+        }
+        // What a file would say beside the weights decides nothing here: targets are given by axis.
+        PolicyFile.Header header = new PolicyFile.Header(
+                new PolicyFile.Targets(episodes.lowest(), episodes.highest()), List.of(), name, Map.of());
+        return weights -> own.difference(new LearnedPolicy("validation", new PolicyFile(weights, header)));
+    }
+
+    /** All axes at the same place in the range that is trained on. */
+    private static List<Budget> validationTargets(EpisodePlan episodes) {
+        Budget low = episodes.lowest();
+        Budget high = episodes.highest();
+        return VALIDATION_PLACES.stream()
+                .map(place -> new Budget(
+                        low.attn() + place * (high.attn() - low.attn()),
+                        low.mlp() + place * (high.mlp() - low.mlp()),
+                        low.bits() + place * (high.bits() - low.bits())))
+                .toList();
     }
 
     /** On the validation part of the texts; empty if the configuration wants no validation. */
     @Override
     public List<Budget> split() {
-        if (config.validationWindows() == 0) {
+        if (heldOut == null) {
             return List.of();
         }
-        List<int[]> validation = new PartWindows(corpora, tokenizer, Part.VALIDATION, config.context())
-                .spread(Math.min(config.validationWindows(), CALIBRATION_WINDOWS));
+        List<int[]> calibrating = heldOut.spread(Math.min(config.validationWindows(), CALIBRATION_WINDOWS));
         int prefix = config.recipe().episodes().shortestPrefix();
-        try (StaticCalibration own = StaticCalibration.open(model, validation, prefix, threads, config.knobs())) {
+        try (StaticCalibration own = StaticCalibration.open(model, calibrating, prefix, threads, config.knobs())) {
             use(own);
             return own.run(config.network().grid(), (_, _) -> {}).stream()
                     .map(StaticSplit.Row::target)
@@ -222,12 +265,21 @@ final class ModelEnvironment implements Environment {
             if (calibration != null) {
                 calibration.cancel();
             }
+            if (validation != null) {
+                validation.cancel();
+            }
         }
     }
 
     @Override
     public void close() {
         rollouts.close();
+        synchronized (lock) {
+            if (validation != null) {
+                validation.close();
+                validation = null;
+            }
+        }
         corpora.forEach(TokenizedCorpus::close);
         model.close();
     }

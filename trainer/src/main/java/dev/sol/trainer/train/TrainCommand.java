@@ -168,19 +168,24 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private void report(TrainingState state, PrintWriter stdout) throws IOException {
-        TrainingState.Best best = state.best();
         stdout.printf(
-                "%s: %s MB, after update %d of %d%s%n",
-                out,
-                String.format(Locale.ROOT, "%.1f", Files.size(out) / MEGA),
-                best.update(),
-                state.update(),
-                Double.isNaN(best.difference())
-                        ? ""
-                        : String.format(
-                                Locale.ROOT,
-                                ", the best of those measured: %+.5f nats per token against the static start",
-                                best.difference()));
+                "%s: %s MB, %s%n",
+                out, String.format(Locale.ROOT, "%.1f", Files.size(out) / MEGA), kept(state.best(), state.update()));
+    }
+
+    /** Which policy it is, and what is known of it. */
+    static String kept(TrainingState.Best best, long updates) {
+        if (Double.isNaN(best.difference())) {
+            return "after update %d of %d; nothing was measured, as validation.windows is 0"
+                    .formatted(best.update(), updates);
+        }
+        String difference = String.format(
+                Locale.ROOT,
+                "validation loss %+.5f nats per token against uniform at equal realised means",
+                best.difference());
+        return best.update() == 0
+                ? "the static start: no update of %d that was measured is better; %s".formatted(updates, difference)
+                : "after update %d of %d, the best of those measured; %s".formatted(best.update(), updates, difference);
     }
 
     /** Ctrl-C, in whatever phase the command is. */

@@ -38,6 +38,18 @@ final class TrainProgress implements TrainingRun.Listener, AutoCloseable {
     }
 
     @Override
+    public void measuring() {
+        err.println("train: measuring uniform and the start on the validation set");
+        err.flush();
+    }
+
+    @Override
+    public void measured(double difference) {
+        err.println(validation(0, difference));
+        err.flush();
+    }
+
+    @Override
     public void started(long update, long all, boolean resumed) {
         first = update;
         updates = all;
@@ -59,7 +71,7 @@ final class TrainProgress implements TrainingRun.Listener, AutoCloseable {
             bar.step(1);
             bar.message(figures(metrics));
             if (!Double.isNaN(difference)) {
-                bar.aside(() -> err.println(validation(metrics)));
+                bar.aside(() -> err.println(validation(metrics.update(), difference)));
             }
             return;
         }
@@ -71,7 +83,7 @@ final class TrainProgress implements TrainingRun.Listener, AutoCloseable {
                     .formatted(metrics.update(), updates, figures(metrics), last ? "" : left(metrics.update(), now)));
         }
         if (!Double.isNaN(difference)) {
-            err.println(validation(metrics));
+            err.println(validation(metrics.update(), difference));
         }
         err.flush();
     }
@@ -102,12 +114,9 @@ final class TrainProgress implements TrainingRun.Listener, AutoCloseable {
                 metrics.get(Metric.ENTROPY));
     }
 
-    private static String validation(UpdateMetrics metrics) {
+    private static String validation(long update, double difference) {
         return String.format(
-                Locale.ROOT,
-                "update %d: validation loss %+.5f against the static start",
-                metrics.update(),
-                metrics.get(Metric.VALIDATION));
+                Locale.ROOT, "update %d: validation loss %+.5f nats per token against uniform", update, difference);
     }
 
     private String left(long update, long now) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,8 +88,7 @@ final class TrainingRun {
             if (kept.isPresent()) {
                 state = kept.get();
             } else {
-                state = trainer.start(
-                        PolicyWeights.initial(spec, config.recipe().episodes().seed()));
+                state = start(trainer, spec, listener);
             }
             listener.started(state.update(), config.updates(), kept.isPresent());
             state = train(trainer, state, checkpoint, settings, metrics -> {
@@ -104,6 +104,19 @@ final class TrainingRun {
         AtomicFile.write(
                 beside(out, ".svg"),
                 Curves.svg(String.valueOf(out.getFileName()), state.history()).getBytes(UTF_8));
+        return state;
+    }
+
+    private TrainingState start(Trainer trainer, PolicySpec spec, Listener listener) {
+        if (config.validationWindows() > 0) {
+            listener.measuring();
+        }
+        TrainingState state = trainer.start(
+                PolicyWeights.initial(spec, config.recipe().episodes().seed()));
+        double difference = state.best().difference();
+        if (!Double.isNaN(difference)) {
+            listener.measured(difference);
+        }
         return state;
     }
 
@@ -160,22 +173,30 @@ final class TrainingRun {
 
     private void writePolicy(TrainingState state, PolicySpec spec) throws IOException {
         EpisodePlan episodes = config.recipe().episodes();
+        TrainingState.Best best = state.best();
+        Map<String, Object> provenance = new LinkedHashMap<>();
+        provenance.put("updates", state.update());
+        provenance.put("best_update", best.update());
+        if (!Double.isNaN(best.difference())) {
+            provenance.put("validation", best.difference());
+        }
+        provenance.put("settings", MAPPER.convertValue(settings(), Object.class));
         PolicyFile.Header header = new PolicyFile.Header(
                 new PolicyFile.Targets(episodes.lowest(), episodes.highest()),
                 environment.split(),
                 environment.model(),
-                Map.of(
-                        "updates",
-                        state.update(),
-                        "best_update",
-                        state.best().update(),
-                        "settings",
-                        MAPPER.convertValue(settings(), Object.class)));
+                provenance);
         new PolicyFile(state.bestPolicy(spec), header).write(out);
     }
 
     /** Is told how far it is. */
     interface Listener {
+        /** The policy to start from is measured on the validation set, before anything else. */
+        void measuring();
+
+        /** What that gave: {@link dev.sol.trainer.grpo.Validation#difference}. */
+        void measured(double difference);
+
         /**
          * It begins.
          *

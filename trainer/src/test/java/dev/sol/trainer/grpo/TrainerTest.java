@@ -156,11 +156,9 @@ class TrainerTest {
         }
     }
 
-    @Test
-    void theBestPolicyIsKeptWhateverComesAfterIt() {
-        List<Double> differences = new ArrayList<>(List.of(0d, .1, -.2, -.1));
+    private static Recipe everySecondMeasured() {
         Recipe plan = recipe(Advantages.Level.PROCESS, Advantages.Norm.CENTER, 1);
-        Recipe recipe = new Recipe(
+        return new Recipe(
                 plan.episodes(),
                 plan.inputs(),
                 plan.schedules(),
@@ -170,6 +168,34 @@ class TrainerTest {
                 plan.gradientNorm(),
                 1,
                 2);
+    }
+
+    @Test
+    void theStartIsKeptIfNothingIsBetter() {
+        List<Double> differences = new ArrayList<>(List.of(.01, .02, .01));
+        PolicyWeights initial = PolicyWeights.initial(SPEC, 3);
+        try (ToyRollouts toy = new ToyRollouts();
+                Trainer trainer = new Trainer(
+                        SPEC,
+                        everySecondMeasured(),
+                        (_, length) -> new int[length],
+                        toy,
+                        _ -> differences.removeFirst(),
+                        CLOCK)) {
+            TrainingState state = trainer.start(initial);
+            for (int update = 1; update <= 3; update++) {
+                state = trainer.update(state, update == 3);
+            }
+            assertThat(differences).isEmpty();
+            assertThat(state.best().update()).isZero();
+            assertThat(state.bestPolicy(SPEC)).isEqualTo(initial).isNotEqualTo(state.policy(SPEC));
+        }
+    }
+
+    @Test
+    void theBestPolicyIsKeptWhateverComesAfterIt() {
+        List<Double> differences = new ArrayList<>(List.of(0d, .1, -.2, -.1));
+        Recipe recipe = everySecondMeasured();
         List<PolicyWeights> measured = new ArrayList<>();
         Validation validation = weights -> {
             measured.add(weights);

@@ -24,6 +24,12 @@ final class ToyTraining {
         }
 
         @Override
+        public void measuring() {}
+
+        @Override
+        public void measured(double difference) {}
+
+        @Override
         public void started(long update, long updates, boolean resumed) {}
 
         @Override

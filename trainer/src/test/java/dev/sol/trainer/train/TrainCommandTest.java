@@ -3,11 +3,13 @@ package dev.sol.trainer.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sol.runtime.cli.Command;
+import dev.sol.trainer.grpo.TrainingState;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +49,22 @@ class TrainCommandTest {
         assertThat(run("--corpus", text(), "--out", policy, "--threads", "-1")).isEqualTo(2);
         assertThat(err.toString()).contains("--threads must not be negative");
         assertThat(folder).isDirectoryNotContaining("glob:**.csv");
+    }
+
+    @Test
+    void itIsSaidWhichPolicyWasKept() {
+        assertThat(TrainCommand.kept(best(300, -.01234), 400))
+                .isEqualTo(
+                        "after update 300 of 400, the best of those measured; validation loss -0.01234 nats per token"
+                                + " against uniform at equal realised means");
+        assertThat(TrainCommand.kept(best(0, .001), 400))
+                .startsWith("the static start: no update of 400 that was measured is better; validation loss +0.00100");
+        assertThat(TrainCommand.kept(best(400, Double.NaN), 400))
+                .startsWith("after update 400 of 400; nothing was measured");
+    }
+
+    private static TrainingState.Best best(long update, double difference) {
+        return new TrainingState.Best(update, difference, new TreeMap<>());
     }
 
     @Test
