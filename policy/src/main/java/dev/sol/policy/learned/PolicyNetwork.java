@@ -35,6 +35,7 @@ public final class PolicyNetwork {
     private final Linear head;
     private final Linear targetHidden;
     private final Linear targetOut;
+    private final float[][] tilts; // what an axis' tilt adds to its logits; of heads per axis only
 
     public PolicyNetwork(PolicyWeights weights) {
         this.spec = weights.spec();
@@ -58,6 +59,9 @@ public final class PolicyNetwork {
         this.head = new Linear(weights, "head");
         this.targetHidden = new Linear(weights, "target.hidden");
         this.targetOut = new Linear(weights, "target.out");
+        this.tilts = spec.joint()
+                ? new float[0][]
+                : Arrays.stream(AXES).map(spec::tilt).toArray(float[][]::new);
     }
 
     private static float[][] rows(float[] matrix, int length) {
@@ -92,9 +96,10 @@ public final class PolicyNetwork {
         private final float[][] normed; // [d]
         private final float[][] qkv; // [3d]
         private final float[][] units; // [4d]
-        private final float[][] logits; // [L]
+        private final float[][] outputs; // of the heads
 
         private final float[] targetUnits = new float[PolicySpec.TARGET_WIDTH];
+        private final float[] targetOutputs = new float[spec.outputs()];
 
         private Lanes(int count) {
             if (count < 1) {
@@ -114,7 +119,7 @@ public final class PolicyNetwork {
             this.normed = new float[count][spec.width()];
             this.qkv = new float[count][3 * spec.width()];
             this.units = new float[count][4 * spec.width()];
-            this.logits = new float[count][spec.logits()];
+            this.outputs = new float[count][spec.outputs()];
         }
 
         /** The number of sequences. */
@@ -179,12 +184,29 @@ public final class PolicyNetwork {
         down.residual(count, lanes.units, x);
 
         headNorm.apply(count, x, lanes.normed);
-        head.apply(count, lanes.normed, lanes.logits);
+        head.apply(count, lanes.normed, lanes.outputs);
         int length = spec.logits();
         for (int s = 0; s < count; s++) {
-            Kernels.axpy(
-                    base(lanes, lane[s], features, s * spec.features() + 2 * spec.embedding()), 1, lanes.logits[s]);
-            System.arraycopy(lanes.logits[s], 0, logits, s * length, length);
+            float[] base = base(lanes, lane[s], features, s * spec.features() + 2 * spec.embedding());
+            System.arraycopy(base, 0, logits, s * length, length);
+            addOutputs(lanes.outputs[s], logits, s * length);
+        }
+    }
+
+    /** Adds to the logits, [L] from {@code offset} on, what heads gave. */
+    private void addOutputs(float[] outputs, float[] logits, int offset) {
+        if (spec.joint()) {
+            for (int i = 0; i < outputs.length; i++) {
+                logits[offset + i] += outputs[i];
+            }
+            return;
+        }
+        for (int axis = 0; axis < AXES.length; axis++) {
+            int first = offset + spec.logitOffset(AXES[axis]);
+            float[] tilt = tilts[axis];
+            for (int i = 0; i < tilt.length; i++) {
+                logits[first + i] += outputs[axis] * tilt[i];
+            }
         }
     }
 
@@ -236,7 +258,9 @@ public final class PolicyNetwork {
             Arrays.fill(lanes.targetUnits, 0);
             targetHidden.residual(targets, lanes.targetUnits);
             Kernels.gelu(lanes.targetUnits);
-            targetOut.residual(lanes.targetUnits, base);
+            Arrays.fill(lanes.targetOutputs, 0);
+            targetOut.residual(lanes.targetUnits, lanes.targetOutputs);
+            addOutputs(lanes.targetOutputs, base, 0);
         }
         return base;
     }

@@ -85,6 +85,27 @@ public record PolicySpec(
         };
     }
 
+    /**
+     * The number of values that the heads give: the logits, if each action has its own. Otherwise one tilt per axis, which makes more or
+     * less of the axis likelier without making it uneven: were each of many neighbouring values free, noise of the training
+     * would tell them apart, and mixing them costs more than one in their middle.
+     */
+    public int outputs() {
+        return joint() ? grid.size() : Axis.values().length;
+    }
+
+    /**
+     * What an axis' tilt of 1 adds to the logits of its values, ascending: (value − ½)/σ, in shares. With the {@link PolicyPrior}'s logits it
+     * moves their middle by σ.
+     */
+    public float[] tilt(Axis axis) {
+        float[] tilt = new float[grid.size(axis)];
+        for (int i = 0; i < tilt.length; i++) {
+            tilt[i] = (float) ((axis.share(grid.value(axis, i)) - .5) / priorWidth);
+        }
+        return tilt;
+    }
+
     /** S: {@link Observation#SCALARS}, and one more if the entropy is observed. */
     public int scalars() {
         return Observation.SCALARS + (entropy ? 1 : 0);
@@ -124,9 +145,9 @@ public record PolicySpec(
         linear(shapes, "mlp.up", 4 * width, width);
         linear(shapes, "mlp.down", width, 4 * width);
         norm(shapes, "head.norm", width);
-        linear(shapes, "head", logits(), width);
+        linear(shapes, "head", outputs(), width);
         linear(shapes, "target.hidden", TARGET_WIDTH, Axis.values().length);
-        linear(shapes, "target.out", logits(), TARGET_WIDTH);
+        linear(shapes, "target.out", outputs(), TARGET_WIDTH);
         return shapes;
     }
 

@@ -63,20 +63,34 @@ final class NetworkReference {
         }
         double[] h = sum(x[now], linear("attn.out", attended));
         h = sum(h, linear("mlp.down", gelu(linear("mlp.up", norm("mlp.norm", h)))));
-        double[] logits = linear("head", norm("head.norm", h));
+        double[] outputs = linear("head", norm("head.norm", h));
 
         int scalars = 2 * spec.embedding();
         float[] targets =
                 Arrays.copyOfRange(features.get(now), scalars + Observation.TARGETS, scalars + Observation.TARGETS + 3);
         double[] wide = new double[3];
         Arrays.setAll(wide, i -> targets[i]);
-        logits = sum(logits, linear("target.out", gelu(linear("target.hidden", wide))));
+        outputs = sum(outputs, linear("target.out", gelu(linear("target.hidden", wide))));
         float[] prior = new float[spec.logits()];
         new PolicyPrior(spec).logits(targets[0], targets[1], targets[2], prior, 0);
+        double[] logits = new double[prior.length];
         for (int i = 0; i < prior.length; i++) {
-            logits[i] += prior[i];
+            logits[i] = prior[i] + (spec.joint() ? outputs[i] : tilted(outputs, i));
         }
         return logits;
+    }
+
+    /** What the tilt of its axis adds to logit i. */
+    private double tilted(double[] tilts, int i) {
+        int a = 0;
+        for (Axis axis : Axis.values()) {
+            int k = i - spec.logitOffset(axis);
+            if (k < spec.grid().size(axis)) {
+                return tilts[a] * (axis.share(spec.grid().value(axis, k)) - .5) / spec.priorWidth();
+            }
+            a++;
+        }
+        throw new IllegalArgumentException("no logit " + i);
     }
 
     private double[] input(int t) {

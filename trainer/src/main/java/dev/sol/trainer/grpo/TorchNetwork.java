@@ -80,7 +80,20 @@ final class TorchNetwork {
                 .split(new long[] {first, first + Axis.values().length}, 2)
                 .get(1);
         NDArray target = linear(Activation.gelu(linear(targets, "target.hidden")), "target.out");
-        return head.add(target).add(prior);
+        NDArray outputs = head.add(target);
+        return (spec.joint() ? outputs : outputs.matMul(tilts(manager))).add(prior);
+    }
+
+    /** [axes, L]: what each axis' tilt adds to the logits. */
+    private NDArray tilts(NDManager manager) {
+        float[] matrix = new float[spec.outputs() * spec.logits()];
+        int row = 0;
+        for (Axis axis : Axis.values()) {
+            float[] tilt = spec.tilt(axis);
+            System.arraycopy(tilt, 0, matrix, row * spec.logits() + spec.logitOffset(axis), tilt.length);
+            row++;
+        }
+        return manager.create(matrix, new Shape(spec.outputs(), spec.logits()));
     }
 
     /** [P, a]: all rows that a previous action is made of. */

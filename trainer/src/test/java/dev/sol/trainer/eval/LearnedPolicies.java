@@ -1,7 +1,6 @@
 package dev.sol.trainer.eval;
 
 import dev.sol.policy.ActionGrid;
-import dev.sol.policy.Axis;
 import dev.sol.policy.learned.LearnedPolicy;
 import dev.sol.policy.learned.PolicyFile;
 import dev.sol.policy.learned.PolicySpec;
@@ -9,6 +8,7 @@ import dev.sol.policy.learned.PolicyWeights;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.TreeMap;
 
 /** Small policies on the default grid. */
@@ -22,17 +22,16 @@ final class LearnedPolicies {
         return policy(PolicyWeights.initial(spec(embedding), 3));
     }
 
-    /** Wants the ends of each axis and nothing between them, at any token: the worst way to keep a budget where loss is convex. */
+    /** Wants one end of each axis or the other, for no reason: the worst way to keep a budget where loss is convex. */
     static LearnedPolicy extreme(int embedding) {
         PolicySpec spec = spec(embedding);
         PolicyWeights initial = PolicyWeights.initial(spec, 3);
         Map<String, float[]> tensors = new TreeMap<>();
         spec.shapes().keySet().forEach(name -> tensors.put(name, initial.tensor(name)));
-        float[] bias = Objects.requireNonNull(tensors.get("head.bias"));
-        for (Axis axis : Axis.values()) {
-            int offset = spec.logitOffset(axis);
-            bias[offset] = 100;
-            bias[offset + spec.grid().size(axis) - 1] = 100;
+        Random random = new Random(7);
+        float[] head = Objects.requireNonNull(tensors.get("head.weight"));
+        for (int i = 0; i < head.length; i++) {
+            head[i] = (float) (100 * random.nextGaussian());
         }
         return policy(new PolicyWeights(spec, tensors));
     }
