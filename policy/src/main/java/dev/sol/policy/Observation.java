@@ -111,11 +111,6 @@ public final class Observation {
         return tracker;
     }
 
-    /** The eight scalars at the position that the generation's steps give: {@code step() % horizon}. */
-    public void scalars(int horizon, float[] out) {
-        scalars(step % horizon, horizon, out, 0);
-    }
-
     /**
      * Writes the eight scalars of the paper: the position (t+1)/T; 1 if the step is effective, else 0; the targets; and the
      * deviations of the realised means from them. Targets and deviations are shares in the order of {@link Axis}, so bits

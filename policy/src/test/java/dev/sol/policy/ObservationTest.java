@@ -79,7 +79,7 @@ class ObservationTest {
 
     private static float[] scalars(Observation observation) {
         float[] scalars = new float[Observation.SCALARS];
-        observation.scalars(16, scalars);
+        observation.scalars(observation.step() % 16, 16, scalars, 0);
         return scalars;
     }
 }

@@ -1,4 +1,4 @@
-/** What the trainer's commands share: progress on a terminal, Ctrl-C, files that are written whole. */
+/** What the trainer's commands share: progress on a terminal, how settings differ, files that are written whole. */
 @NullMarked
 package dev.sol.trainer.cli;
 
