@@ -11,6 +11,8 @@
 #   build.sh sanitize [ARG…]
 #                          the same under ASan and UBSan, which end a test at their first finding; without the tests that
 #                          compare with the stock build
+#   build.sh valgrind      some of them under valgrind, in the portable build, as valgrind knows no AVX-512: kernels, predicted
+#                          gates, skipped and masked MLPs, attention on one model
 #   build.sh tools DIR     the programs that other modules' tests run, as links in DIR
 #   build.sh overhead MODEL.gguf [THREADS [PAIRS]]
 #                          times a decode step of our build against the stock one, in turns
@@ -85,6 +87,13 @@ case $command in
         SOL_SANITIZE=${SOL_SANITIZE:-address,undefined}
         prepare
         run_tests "$@"
+        ;;
+    valgrind)
+        [ -z "${SOL_SANITIZE:-}" ] || die "valgrind is for builds without sanitizers"
+        need valgrind valgrind
+        export SOL_NATIVE=portable
+        prepare
+        run_valgrind
         ;;
     tools)
         [ $# -eq 1 ] || die "tools needs the folder for the links"

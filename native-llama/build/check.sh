@@ -69,6 +69,16 @@ run_tests() {
     ctest --test-dir "$work/out" --output-on-failure --no-tests=error --timeout 1200 "$@"
 }
 
+run_valgrind() {
+    build_tests
+    local test
+    for test in test-kernels test-predictor test-mlp 'test-attention llama'; do
+        say "valgrind $test"
+        # shellcheck disable=SC2086
+        valgrind -q --error-exitcode=1 "$work/out/bin/"$test
+    done
+}
+
 # For the tests' processes, those included that they make and watch for signals: hence abort.
 #
 # An allocation that is too large fails, as it does without a sanitizer. Leaks are looked for when a process ends; that needs

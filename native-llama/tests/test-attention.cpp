@@ -306,9 +306,11 @@ void test_quantized_cache(const std::string & arch) {
 
 } // namespace
 
-int main() {
-    return run_test([] {
-        for (const std::string & arch : tiny_model_archs()) {
+// Arguments: the architectures, instead of all.
+int main(int argc, char ** argv) {
+    return run_test([&] {
+        const std::vector<std::string> given(argv + 1, argv + argc);
+        for (const std::string & arch : given.empty() ? tiny_model_archs() : given) {
             test_arch(arch);
         }
         test_quantized_cache("llama");
