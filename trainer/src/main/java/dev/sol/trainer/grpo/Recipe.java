@@ -11,6 +11,7 @@ package dev.sol.trainer.grpo;
  * @param optimiser how
  * @param gradientNorm the largest norm of a gradient; larger ones are scaled down
  * @param passes over the schedules of an update, at least 1; from the second on the clip has an effect
+ * @param average of the weights
  * @param validateEvery so many updates
  */
 public record Recipe(
@@ -22,4 +23,5 @@ public record Recipe(
         AdamW optimiser,
         double gradientNorm,
         int passes,
+        WeightAverage average,
         int validateEvery) {}

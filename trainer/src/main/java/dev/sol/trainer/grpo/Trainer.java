@@ -70,6 +70,7 @@ public final class Trainer implements AutoCloseable {
                 0,
                 0,
                 state.weights(),
+                state.average(),
                 state.memory(),
                 new TrainingState.Best(0, difference, state.weights()),
                 List.of());
@@ -94,9 +95,10 @@ public final class Trainer implements AutoCloseable {
                 Summary.of(trajectories, recipe.advantages().penalties(), spec.grid());
         Moved moved = move(state, trajectories, metrics);
         long update = state.update() + 1;
+        SortedMap<String, float[]> average = recipe.average().update(state.average(), moved.weights, update);
         double difference = Double.NaN;
         if (last || update % recipe.validateEvery() == 0) {
-            difference = validation.difference(new PolicyWeights(spec, moved.weights));
+            difference = validation.difference(new PolicyWeights(spec, average));
         }
         metrics.put(Metric.VALIDATION, difference);
         metrics.put(Metric.TIME, clock.millis() / MILLIS);
@@ -106,8 +108,9 @@ public final class Trainer implements AutoCloseable {
                 update,
                 state.nextItem() + recipe.inputs(),
                 moved.weights,
+                average,
                 moved.memory,
-                best(state.best(), update, difference, moved.weights),
+                best(state.best(), update, difference, average),
                 history);
     }
 

@@ -12,7 +12,8 @@ import java.util.TreeMap;
  *
  * @param update how many there were
  * @param nextItem number of the first item of the next update
- * @param weights the policy, by tensor
+ * @param weights the policy that schedules are drawn from, by tensor
+ * @param average the mean of these over the updates, which is what is measured and kept; see {@link WeightAverage}
  * @param memory the optimiser's
  * @param best the best policy so far
  * @param history of the updates, in their order
@@ -21,6 +22,7 @@ public record TrainingState(
         long update,
         long nextItem,
         SortedMap<String, float[]> weights,
+        SortedMap<String, float[]> average,
         AdamW.Memory memory,
         Best best,
         List<UpdateMetrics> history) {
@@ -41,7 +43,7 @@ public record TrainingState(
     public static TrainingState initial(PolicyWeights weights) {
         SortedMap<String, float[]> tensors = tensors(weights);
         return new TrainingState(
-                0, 0, tensors, AdamW.Memory.empty(tensors), new Best(0, Double.NaN, tensors), List.of());
+                0, 0, tensors, tensors, AdamW.Memory.empty(tensors), new Best(0, Double.NaN, tensors), List.of());
     }
 
     /** The policy as it is now. */

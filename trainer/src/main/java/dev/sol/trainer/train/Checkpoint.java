@@ -36,7 +36,7 @@ import java.util.zip.CheckedOutputStream;
  * tensors; CRC-32C of all that.
  */
 final class Checkpoint {
-    private static final String MAGIC = "sol-train-1";
+    private static final String MAGIC = "sol-train-2";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Path file;
@@ -58,6 +58,7 @@ final class Checkpoint {
             out.writeLong(state.nextItem());
             writeHistory(out, state.history());
             writeTensors(out, state.weights());
+            writeTensors(out, state.average());
             out.writeLong(state.memory().step());
             writeTensors(out, state.memory().first());
             writeTensors(out, state.memory().second());
@@ -125,11 +126,13 @@ final class Checkpoint {
         long nextItem = in.readLong();
         List<UpdateMetrics> history = readHistory(in);
         SortedMap<String, float[]> weights = readTensors(in);
+        SortedMap<String, float[]> average = readTensors(in);
         AdamW.Memory memory = new AdamW.Memory(in.readLong(), readTensors(in), readTensors(in));
         return new TrainingState(
                 update,
                 nextItem,
                 weights,
+                average,
                 memory,
                 new TrainingState.Best(in.readLong(), in.readDouble(), readTensors(in)),
                 history);

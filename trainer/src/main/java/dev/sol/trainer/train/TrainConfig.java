@@ -17,6 +17,7 @@ import dev.sol.trainer.grpo.Penalties;
 import dev.sol.trainer.grpo.PerAxis;
 import dev.sol.trainer.grpo.Recipe;
 import dev.sol.trainer.grpo.Returns;
+import dev.sol.trainer.grpo.WeightAverage;
 import dev.sol.trainer.rollout.Reward;
 import java.time.Duration;
 import java.util.function.Function;
@@ -115,6 +116,7 @@ public record TrainConfig(
                 new AdamW(values.positive("learning_rate", 1), values.number("weight_decay", 0, Double.MAX_VALUE)),
                 values.positive("gradient_norm", Double.MAX_VALUE),
                 values.integer("passes", 1, MOST),
+                checked("average", () -> new WeightAverage(values.number("average", 0, 1))),
                 validation.integer("every", 1, MOST));
         Network network = new Network(
                 values.integer("width", 1, 1 << 14),

@@ -44,6 +44,7 @@ class TrainerTest {
                 new AdamW(4e-3, .01),
                 2,
                 passes,
+                new WeightAverage(0),
                 1000);
     }
 
@@ -120,6 +121,7 @@ class TrainerTest {
                 plan.optimiser(),
                 plan.gradientNorm(),
                 1,
+                plan.average(),
                 1000);
         PolicyWeights initial = PolicyWeights.initial(SPEC, 3);
         List<Trajectory> batch;
@@ -167,6 +169,7 @@ class TrainerTest {
                 plan.optimiser(),
                 plan.gradientNorm(),
                 1,
+                plan.average(),
                 2);
     }
 

@@ -35,6 +35,7 @@ final class ToyEnvironment implements Environment {
                 .put("action_embedding", 2)
                 .put("passes", 2)
                 .put("learning_rate", .003)
+                .put("average", .9)
                 .put("updates", updates)
                 .put("checkpoint_minutes", 0);
         config.putArray("prefix").add(1).add(4);
