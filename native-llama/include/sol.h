@@ -19,11 +19,14 @@
 extern "C" {
 #endif
 
-#define SOL_API_VERSION 3
+#define SOL_API_VERSION 4
 
 typedef struct sol_model    sol_model;
 typedef struct sol_context  sol_context;
 typedef struct sol_logprobs sol_logprobs;
+typedef struct sol_grammar  sol_grammar;
+typedef struct sol_chat     sol_chat;
+typedef struct sol_chat_parser sol_chat_parser;
 
 enum sol_status {
     SOL_OK                   = 0,
@@ -262,8 +265,11 @@ LLAMA_API enum sol_status sol_hidden(sol_context * context, int32_t i, const flo
 // What token `i` of the last sol_decode used. The batch must have had knobs.
 LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, struct sol_usage * usage);
 
-// Samples from the logits of token `i` and tells the sampler. Logits that are not finite are an error.
-LLAMA_API enum sol_status sol_sample(sol_context * context, struct llama_sampler * sampler, int32_t i, llama_token * token);
+// Samples from the logits of token `i` and tells the sampler and the grammar, which may be NULL. As llama.cpp's own programs do: what
+// the sampler picks is kept if the grammar allows it; if not, the sampler picks among the tokens that the grammar allows. Logits that
+// are not finite are an error, and so is a grammar (or a bias) that leaves no token.
+LLAMA_API enum sol_status sol_sample(
+        sol_context * context, struct llama_sampler * sampler, sol_grammar * grammar, int32_t i, llama_token * token);
 
 // What chose the neurons of a gated MLP in layer `layer`, for each token of the last sol_decode: all outputs, with knobs, at most
 // n_ubatch, in a context with `record_mlp`; of one sequence if the model has recurrent layers. input: [n_tokens][n_embd] of the MLP;
@@ -335,6 +341,65 @@ LLAMA_API enum sol_status sol_seq_load(sol_context * context, llama_seq_id seq, 
 LLAMA_API enum sol_status sol_seq_pos_max(sol_context * context, llama_seq_id seq, llama_pos * pos);
 
 LLAMA_API void sol_kv_clear(sol_context * context);
+
+//
+// Grammars. Text that a call below makes is UTF-8 and belongs to the caller, who frees it with sol_text_free.
+//
+
+LLAMA_API void sol_text_free(char * text); // NULL is allowed
+
+// The grammar, in GBNF (grammars/README.md of llama.cpp), of the JSON that matches a JSON schema. What the grammar could not keep of
+// the schema is an error that names it.
+LLAMA_API enum sol_status sol_schema_grammar(const char * schema, char ** grammar);
+
+// A grammar's state for one completion. `constraint` is JSON:
+//   grammar         GBNF with a rule `root`
+//   lazy            false: from the first token; true: from the first trigger on
+//   triggers        [{type, value}]: a `word` in the text, a `pattern` (ECMAScript) found in it, or a `pattern_full` that is all of it
+//   prefill         the end of the prompt, where the answer has already begun
+//   thinking_start  how thoughts begin, in which nothing triggers
+//   thinking_end    [how they end]
+// All but `grammar` may be missing. One thread at a time; the model must outlive it.
+LLAMA_API enum sol_status sol_grammar_create(sol_model * model, const char * constraint, sol_grammar ** grammar);
+
+// To before the first token.
+LLAMA_API enum sol_status sol_grammar_reset(sol_grammar * grammar);
+
+LLAMA_API void sol_grammar_free(sol_grammar * grammar); // NULL is allowed
+
+//
+// Chats: llama.cpp's Jinja templates and its parsers of answers. Independent of models and contexts.
+//
+
+// Compiles templates. JSON: `template`, `tool_use` (for requests with tools; may be missing), `bos` and `eos` (the text of these
+// tokens), `adds_bos` and `adds_eos` (whether sol_tokenize adds them: prompts then come without). A template that is wrong is
+// SOL_INVALID_MODEL.
+LLAMA_API enum sol_status sol_chat_create(const char * templates, sol_chat ** chat);
+
+LLAMA_API void sol_chat_free(sol_chat * chat); // NULL is allowed
+
+// What the template can do: a JSON object of booleans, by llama.cpp's names, such as `supports_tools`.
+LLAMA_API enum sol_status sol_chat_capabilities(const sol_chat * chat, char ** capabilities);
+
+// Renders a request: JSON with OpenAI's `messages`, `tools`, `tool_choice`, `response_format`, `parallel_tool_calls`, and llama-server's
+// `add_generation_prompt`, `reasoning_format` (auto, none, deepseek) and `chat_template_kwargs`; all but `messages` may be missing. The
+// message of SOL_INVALID_ARGUMENT begins with the name of the field and a colon.
+//
+// The result is JSON: `prompt`, to be tokenised with add_special and parse_special; `constraint`, for sol_grammar_create, or null;
+// `stops`, strings that end the answer; `preserved_tokens`, special tokens whose names belong to the answer's text; `thinks`, whether
+// the template knows thoughts; `parser`, for sol_chat_parser_create. Any thread.
+LLAMA_API enum sol_status sol_chat_apply(const sol_chat * chat, const char * request, char ** prompt);
+
+// Reads the answer to a prompt of sol_chat_apply. One thread at a time.
+LLAMA_API enum sol_status sol_chat_parser_create(const char * parser, sol_chat_parser ** out);
+
+LLAMA_API void sol_chat_parser_free(sol_chat_parser * parser); // NULL is allowed
+
+// Adds text of the answer, whole characters. *deltas is what that makes known, a JSON array of {reasoning}, {content} and
+// {tool_call, id, name, arguments}: `tool_call` is its index, `id` and `name` are empty but in its first delta, `arguments` are what
+// is new of them. An answer that does not keep to its format is no error.
+LLAMA_API enum sol_status sol_chat_parser_add(
+        sol_chat_parser * parser, const char * text, int32_t text_len, bool last, char ** deltas);
 
 #ifdef __cplusplus
 }

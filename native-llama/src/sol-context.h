@@ -26,3 +26,6 @@ struct sol_context {
 // sol_context_create, observed: `eval` sees the tensors of every graph (ggml_backend_sched_eval_callback). For tests.
 std::unique_ptr<sol_context> sol_context_make(sol_model & model, const sol_context_params & params,
         ggml_backend_sched_eval_callback eval, void * eval_data);
+
+// The logits of token `i` of the last sol_decode, which make a distribution: some are finite, the others −∞. Otherwise throws.
+const float * sol_usable_logits(sol_context * context, int32_t i);

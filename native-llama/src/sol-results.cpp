@@ -37,8 +37,7 @@ static const float * logits_of(sol_context * context, int32_t i) {
     return res;
 }
 
-// Logits that make a distribution: some are finite, the others −∞.
-static const float * usable_logits_of(sol_context * context, int32_t i) {
+const float * sol_usable_logits(sol_context * context, int32_t i) {
     const float * res = logits_of(context, i);
 
     bool usable = true;
@@ -84,16 +83,6 @@ sol_status sol_get_usage(const sol_context * context, int32_t i, sol_usage * usa
                 : "token " + std::to_string(i) + " of a batch of " + std::to_string(all.size()));
 
         *usage = all[i];
-    });
-}
-
-sol_status sol_sample(sol_context * context, llama_sampler * sampler, int32_t i, llama_token * token) {
-    return sol_guarded([&] {
-        sol_require(sampler && token, "sol_sample: sampler and token must not be NULL");
-
-        usable_logits_of(context, i);
-
-        *token = llama_sampler_sample(sampler, context->llama.get(), i);
     });
 }
 
@@ -169,7 +158,7 @@ sol_status sol_score(sol_context * context, int32_t n, const int32_t * index, co
         }
 
         for (int32_t i = 0; i < n; ++i) {
-            scores[i] = score(usable_logits_of(context, index[i]), context->n_vocab, label[i],
+            scores[i] = score(sol_usable_logits(context, index[i]), context->n_vocab, label[i],
                     reference ? reference->row(reference_row[i]) : nullptr);
         }
     });
@@ -204,7 +193,7 @@ sol_status sol_logprobs_keep(sol_logprobs * logprobs, sol_context * context, int
         }
 
         for (int32_t i = 0; i < n; ++i) {
-            const float * logits = usable_logits_of(context, index[i]);
+            const float * logits = sol_usable_logits(context, index[i]);
             const double  norm   = log_sum_exp(logits, context->n_vocab);
 
             std::transform(logits, logits + context->n_vocab, logprobs->row(row[i]), [&](float x) { return (float) (x - norm); });

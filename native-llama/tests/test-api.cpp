@@ -248,7 +248,7 @@ void test_not_finite(const temp_dir & dir) {
 
     llama_sampler * sampler = llama_sampler_init_greedy();
     llama_token     token;
-    check_refused(sol_sample(context.get(), sampler, 0, &token), SOL_INVALID_MODEL, "not finite");
+    check_refused(sol_sample(context.get(), sampler, nullptr, 0, &token), SOL_INVALID_MODEL, "not finite");
     llama_sampler_free(sampler);
 }
 

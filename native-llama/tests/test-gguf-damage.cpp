@@ -213,7 +213,7 @@ void use_model(const std::string & path) {
         llama_token     token;
         char            text[256];
         int32_t         n_text;
-        if (sol_decode(context.get(), &view) != SOL_OK || sol_sample(context.get(), sampler, batch.size() - 1, &token) != SOL_OK) {
+        if (sol_decode(context.get(), &view) != SOL_OK || sol_sample(context.get(), sampler, nullptr, batch.size() - 1, &token) != SOL_OK) {
             break;
         }
         sol_token_bytes(model.get(), token, true, text, sizeof(text), &n_text);
