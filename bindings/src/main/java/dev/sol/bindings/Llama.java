@@ -78,10 +78,17 @@ public final class Llama {
         return result;
     }
 
-    /** The model's chat template (Jinja), null without one. */
-    public static @Nullable String chatTemplate(ModelHandle model) {
-        MemorySegment template = SolNative.llama_model_chat_template(model.llama(), MemorySegment.NULL);
-        return template.address() == 0 ? null : template.getString(0);
+    /**
+     * A chat template of the model (Jinja), null without one.
+     *
+     * @param name of the template; null is the default one
+     */
+    public static @Nullable String chatTemplate(ModelHandle model, @Nullable String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment template = SolNative.llama_model_chat_template(
+                    model.llama(), name == null ? MemorySegment.NULL : arena.allocateFrom(name));
+            return template.address() == 0 ? null : template.getString(0);
+        }
     }
 
     // ---- Vocabulary

@@ -291,16 +291,26 @@ public final class Sol {
         return MlpRecord.read(struct);
     }
 
+    /** {@link #sample(ContextHandle, SamplerHandle, GrammarHandle, int)} without a grammar. */
+    public static int sample(ContextHandle context, SamplerHandle sampler, int i) {
+        return sample(context, sampler, null, i);
+    }
+
     /**
-     * Samples from the logits of token {@code i} of the last batch and tells the sampler.
+     * Samples from the logits of token {@code i} of the last batch and tells the sampler and the grammar. What the sampler picks
+     * is kept if the grammar allows it; if not, the sampler picks among the tokens that the grammar allows.
      *
+     * @param grammar null: none
      * @return the token
+     * @throws InvalidArgumentException if the grammar or a bias leaves no token, beginning with {@code grammar:} or {@code
+     *     logit_bias:}
      * @throws InvalidModelException if the logits are NaN or infinite: the model's weights are damaged
      * @throws NativeErrorException if the chain ends without a sampler that picks a token
      */
-    public static int sample(ContextHandle context, SamplerHandle sampler, int i) {
+    public static int sample(ContextHandle context, SamplerHandle sampler, @Nullable GrammarHandle grammar, int i) {
         Scratch scratch = Scratch.current();
-        check(SolNative.sol_sample(context.address(), sampler.address(), i, scratch.count()));
+        MemorySegment grammarAddress = grammar == null ? MemorySegment.NULL : grammar.address();
+        check(SolNative.sol_sample(context.address(), sampler.address(), grammarAddress, i, scratch.count()));
         return scratch.countValue();
     }
 
@@ -479,7 +489,7 @@ public final class Sol {
      * Reads the message at once: it is the calling thread's, until its next call. A virtual thread cannot change its carrier
      * between two calls with nothing in between that blocks.
      */
-    private static void check(int status) {
+    static void check(int status) {
         if (status != SolNative.SOL_OK()) {
             throw SolException.of(status, SolNative.sol_last_error().getString(0));
         }

@@ -60,7 +60,7 @@ class NativeModelTest {
                 .containsEntry("general.architecture", "llama")
                 .containsEntry("tokenizer.ggml.model", "gpt2")
                 .doesNotContainKey("tokenizer.ggml.tokens");
-        assertThat(Llama.chatTemplate(model)).isNull();
+        assertThat(Llama.chatTemplate(model, null)).isNull();
     }
 
     @Test

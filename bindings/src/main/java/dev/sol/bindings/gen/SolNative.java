@@ -27,10 +27,10 @@ public class SolNative extends SolNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int SOL_API_VERSION = (int)3L;
+    private static final int SOL_API_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define SOL_API_VERSION 3
+     * #define SOL_API_VERSION 4
      * }
      */
     public static int SOL_API_VERSION() {
@@ -3963,6 +3963,7 @@ public class SolNative extends SolNative$shared {
             SolNative.C_INT,
             SolNative.C_POINTER,
             SolNative.C_POINTER,
+            SolNative.C_POINTER,
             SolNative.C_INT,
             SolNative.C_POINTER
         );
@@ -3975,7 +3976,7 @@ public class SolNative extends SolNative$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, int32_t i, llama_token *token)
+     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, sol_grammar *grammar, int32_t i, llama_token *token)
      * }
      */
     public static FunctionDescriptor sol_sample$descriptor() {
@@ -3985,7 +3986,7 @@ public class SolNative extends SolNative$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, int32_t i, llama_token *token)
+     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, sol_grammar *grammar, int32_t i, llama_token *token)
      * }
      */
     public static MethodHandle sol_sample$handle() {
@@ -3995,7 +3996,7 @@ public class SolNative extends SolNative$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, int32_t i, llama_token *token)
+     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, sol_grammar *grammar, int32_t i, llama_token *token)
      * }
      */
     public static MemorySegment sol_sample$address() {
@@ -4004,16 +4005,16 @@ public class SolNative extends SolNative$shared {
 
     /**
      * {@snippet lang=c :
-     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, int32_t i, llama_token *token)
+     * enum sol_status sol_sample(sol_context *context, struct llama_sampler *sampler, sol_grammar *grammar, int32_t i, llama_token *token)
      * }
      */
-    public static int sol_sample(MemorySegment context, MemorySegment sampler, int i, MemorySegment token) {
+    public static int sol_sample(MemorySegment context, MemorySegment sampler, MemorySegment grammar, int i, MemorySegment token) {
         var mh$ = sol_sample.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sol_sample", context, sampler, i, token);
+                traceDowncall("sol_sample", context, sampler, grammar, i, token);
             }
-            return (int)mh$.invokeExact(context, sampler, i, token);
+            return (int)mh$.invokeExact(context, sampler, grammar, i, token);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4827,6 +4828,734 @@ public class SolNative extends SolNative$shared {
                 traceDowncall("sol_kv_clear", context);
             }
             mh$.invokeExact(context);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_text_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_text_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_text_free(char *text)
+     * }
+     */
+    public static FunctionDescriptor sol_text_free$descriptor() {
+        return sol_text_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_text_free(char *text)
+     * }
+     */
+    public static MethodHandle sol_text_free$handle() {
+        return sol_text_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_text_free(char *text)
+     * }
+     */
+    public static MemorySegment sol_text_free$address() {
+        return sol_text_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_text_free(char *text)
+     * }
+     */
+    public static void sol_text_free(MemorySegment text) {
+        var mh$ = sol_text_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_text_free", text);
+            }
+            mh$.invokeExact(text);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_schema_grammar {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_schema_grammar");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_schema_grammar(const char *schema, char **grammar)
+     * }
+     */
+    public static FunctionDescriptor sol_schema_grammar$descriptor() {
+        return sol_schema_grammar.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_schema_grammar(const char *schema, char **grammar)
+     * }
+     */
+    public static MethodHandle sol_schema_grammar$handle() {
+        return sol_schema_grammar.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_schema_grammar(const char *schema, char **grammar)
+     * }
+     */
+    public static MemorySegment sol_schema_grammar$address() {
+        return sol_schema_grammar.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_schema_grammar(const char *schema, char **grammar)
+     * }
+     */
+    public static int sol_schema_grammar(MemorySegment schema, MemorySegment grammar) {
+        var mh$ = sol_schema_grammar.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_schema_grammar", schema, grammar);
+            }
+            return (int)mh$.invokeExact(schema, grammar);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_grammar_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_grammar_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_create(sol_model *model, const char *constraint, sol_grammar **grammar)
+     * }
+     */
+    public static FunctionDescriptor sol_grammar_create$descriptor() {
+        return sol_grammar_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_create(sol_model *model, const char *constraint, sol_grammar **grammar)
+     * }
+     */
+    public static MethodHandle sol_grammar_create$handle() {
+        return sol_grammar_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_create(sol_model *model, const char *constraint, sol_grammar **grammar)
+     * }
+     */
+    public static MemorySegment sol_grammar_create$address() {
+        return sol_grammar_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_create(sol_model *model, const char *constraint, sol_grammar **grammar)
+     * }
+     */
+    public static int sol_grammar_create(MemorySegment model, MemorySegment constraint, MemorySegment grammar) {
+        var mh$ = sol_grammar_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_grammar_create", model, constraint, grammar);
+            }
+            return (int)mh$.invokeExact(model, constraint, grammar);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_grammar_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_grammar_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_reset(sol_grammar *grammar)
+     * }
+     */
+    public static FunctionDescriptor sol_grammar_reset$descriptor() {
+        return sol_grammar_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_reset(sol_grammar *grammar)
+     * }
+     */
+    public static MethodHandle sol_grammar_reset$handle() {
+        return sol_grammar_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_reset(sol_grammar *grammar)
+     * }
+     */
+    public static MemorySegment sol_grammar_reset$address() {
+        return sol_grammar_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_grammar_reset(sol_grammar *grammar)
+     * }
+     */
+    public static int sol_grammar_reset(MemorySegment grammar) {
+        var mh$ = sol_grammar_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_grammar_reset", grammar);
+            }
+            return (int)mh$.invokeExact(grammar);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_grammar_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_grammar_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_grammar_free(sol_grammar *grammar)
+     * }
+     */
+    public static FunctionDescriptor sol_grammar_free$descriptor() {
+        return sol_grammar_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_grammar_free(sol_grammar *grammar)
+     * }
+     */
+    public static MethodHandle sol_grammar_free$handle() {
+        return sol_grammar_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_grammar_free(sol_grammar *grammar)
+     * }
+     */
+    public static MemorySegment sol_grammar_free$address() {
+        return sol_grammar_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_grammar_free(sol_grammar *grammar)
+     * }
+     */
+    public static void sol_grammar_free(MemorySegment grammar) {
+        var mh$ = sol_grammar_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_grammar_free", grammar);
+            }
+            mh$.invokeExact(grammar);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_create(const char *templates, sol_chat **chat)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_create$descriptor() {
+        return sol_chat_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_create(const char *templates, sol_chat **chat)
+     * }
+     */
+    public static MethodHandle sol_chat_create$handle() {
+        return sol_chat_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_create(const char *templates, sol_chat **chat)
+     * }
+     */
+    public static MemorySegment sol_chat_create$address() {
+        return sol_chat_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_create(const char *templates, sol_chat **chat)
+     * }
+     */
+    public static int sol_chat_create(MemorySegment templates, MemorySegment chat) {
+        var mh$ = sol_chat_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_create", templates, chat);
+            }
+            return (int)mh$.invokeExact(templates, chat);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_chat_free(sol_chat *chat)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_free$descriptor() {
+        return sol_chat_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_chat_free(sol_chat *chat)
+     * }
+     */
+    public static MethodHandle sol_chat_free$handle() {
+        return sol_chat_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_chat_free(sol_chat *chat)
+     * }
+     */
+    public static MemorySegment sol_chat_free$address() {
+        return sol_chat_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_chat_free(sol_chat *chat)
+     * }
+     */
+    public static void sol_chat_free(MemorySegment chat) {
+        var mh$ = sol_chat_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_free", chat);
+            }
+            mh$.invokeExact(chat);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_capabilities {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_capabilities");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_capabilities(const sol_chat *chat, char **capabilities)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_capabilities$descriptor() {
+        return sol_chat_capabilities.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_capabilities(const sol_chat *chat, char **capabilities)
+     * }
+     */
+    public static MethodHandle sol_chat_capabilities$handle() {
+        return sol_chat_capabilities.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_capabilities(const sol_chat *chat, char **capabilities)
+     * }
+     */
+    public static MemorySegment sol_chat_capabilities$address() {
+        return sol_chat_capabilities.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_capabilities(const sol_chat *chat, char **capabilities)
+     * }
+     */
+    public static int sol_chat_capabilities(MemorySegment chat, MemorySegment capabilities) {
+        var mh$ = sol_chat_capabilities.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_capabilities", chat, capabilities);
+            }
+            return (int)mh$.invokeExact(chat, capabilities);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_apply {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_apply");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_apply(const sol_chat *chat, const char *request, char **prompt)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_apply$descriptor() {
+        return sol_chat_apply.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_apply(const sol_chat *chat, const char *request, char **prompt)
+     * }
+     */
+    public static MethodHandle sol_chat_apply$handle() {
+        return sol_chat_apply.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_apply(const sol_chat *chat, const char *request, char **prompt)
+     * }
+     */
+    public static MemorySegment sol_chat_apply$address() {
+        return sol_chat_apply.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_apply(const sol_chat *chat, const char *request, char **prompt)
+     * }
+     */
+    public static int sol_chat_apply(MemorySegment chat, MemorySegment request, MemorySegment prompt) {
+        var mh$ = sol_chat_apply.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_apply", chat, request, prompt);
+            }
+            return (int)mh$.invokeExact(chat, request, prompt);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_parser_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_parser_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_create(const char *parser, sol_chat_parser **out)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_parser_create$descriptor() {
+        return sol_chat_parser_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_create(const char *parser, sol_chat_parser **out)
+     * }
+     */
+    public static MethodHandle sol_chat_parser_create$handle() {
+        return sol_chat_parser_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_create(const char *parser, sol_chat_parser **out)
+     * }
+     */
+    public static MemorySegment sol_chat_parser_create$address() {
+        return sol_chat_parser_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_create(const char *parser, sol_chat_parser **out)
+     * }
+     */
+    public static int sol_chat_parser_create(MemorySegment parser, MemorySegment out) {
+        var mh$ = sol_chat_parser_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_parser_create", parser, out);
+            }
+            return (int)mh$.invokeExact(parser, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_parser_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_parser_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sol_chat_parser_free(sol_chat_parser *parser)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_parser_free$descriptor() {
+        return sol_chat_parser_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sol_chat_parser_free(sol_chat_parser *parser)
+     * }
+     */
+    public static MethodHandle sol_chat_parser_free$handle() {
+        return sol_chat_parser_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sol_chat_parser_free(sol_chat_parser *parser)
+     * }
+     */
+    public static MemorySegment sol_chat_parser_free$address() {
+        return sol_chat_parser_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sol_chat_parser_free(sol_chat_parser *parser)
+     * }
+     */
+    public static void sol_chat_parser_free(MemorySegment parser) {
+        var mh$ = sol_chat_parser_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_parser_free", parser);
+            }
+            mh$.invokeExact(parser);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sol_chat_parser_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            SolNative.C_INT,
+            SolNative.C_POINTER,
+            SolNative.C_POINTER,
+            SolNative.C_INT,
+            SolNative.C_BOOL,
+            SolNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sol_chat_parser_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_add(sol_chat_parser *parser, const char *text, int32_t text_len, bool last, char **deltas)
+     * }
+     */
+    public static FunctionDescriptor sol_chat_parser_add$descriptor() {
+        return sol_chat_parser_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_add(sol_chat_parser *parser, const char *text, int32_t text_len, bool last, char **deltas)
+     * }
+     */
+    public static MethodHandle sol_chat_parser_add$handle() {
+        return sol_chat_parser_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_add(sol_chat_parser *parser, const char *text, int32_t text_len, bool last, char **deltas)
+     * }
+     */
+    public static MemorySegment sol_chat_parser_add$address() {
+        return sol_chat_parser_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum sol_status sol_chat_parser_add(sol_chat_parser *parser, const char *text, int32_t text_len, bool last, char **deltas)
+     * }
+     */
+    public static int sol_chat_parser_add(MemorySegment parser, MemorySegment text, int text_len, boolean last, MemorySegment deltas) {
+        var mh$ = sol_chat_parser_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sol_chat_parser_add", parser, text, text_len, last, deltas);
+            }
+            return (int)mh$.invokeExact(parser, text, text_len, last, deltas);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
