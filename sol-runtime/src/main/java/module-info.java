@@ -8,6 +8,7 @@ module dev.sol.runtime {
     requires org.slf4j;
 
     exports dev.sol.runtime;
+    exports dev.sol.runtime.chat;
     exports dev.sol.runtime.cli;
     exports dev.sol.runtime.cost;
     exports dev.sol.runtime.gguf;

@@ -281,10 +281,11 @@ public final class InferenceContext implements AutoCloseable {
      * Picks the token that follows token {@code index} of the last batch, and tells the sampler.
      *
      * @throws IllegalArgumentException if it was no output
+     * @throws RequestException if the sampler's grammar or logit biases leave no token
      * @throws ModelException if the logits are not finite
      */
     public int sample(Sampler sampler, int index) {
-        return call(handle -> sampler.call(chain -> Sol.sample(handle, chain, index)));
+        return call(handle -> sampler.sample(handle, index));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.sol.runtime;
 
+import dev.sol.bindings.Llama;
 import dev.sol.bindings.ModelHandle;
 import dev.sol.bindings.ModelParams;
 import dev.sol.bindings.NativeLibraryException;
@@ -7,6 +8,7 @@ import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -130,6 +132,26 @@ public final class Model implements AutoCloseable {
      */
     public long extraBytes() {
         return call(Sol::extraBytes);
+    }
+
+    /** The chat template (Jinja) of the file; empty without one. */
+    public Optional<String> chatTemplate() {
+        return call(handle -> Optional.ofNullable(Llama.chatTemplate(handle, null)));
+    }
+
+    /**
+     * Another chat template of the file.
+     *
+     * @param name such as {@code tool_use}, the one for requests with tools
+     */
+    public Optional<String> chatTemplate(String name) {
+        return call(handle -> Optional.ofNullable(Llama.chatTemplate(handle, name)));
+    }
+
+    /** One more holder of the native model, who releases it. Called within {@link #call}. */
+    SharedModel retain() {
+        state.shared.retain();
+        return state.shared;
     }
 
     /** Runs {@code use} on the native model, which is not freed meanwhile. */

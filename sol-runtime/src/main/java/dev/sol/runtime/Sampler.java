@@ -1,26 +1,50 @@
 package dev.sol.runtime;
 
+import dev.sol.bindings.ContextHandle;
+import dev.sol.bindings.GrammarHandle;
+import dev.sol.bindings.Grammars;
 import dev.sol.bindings.InvalidArgumentException;
 import dev.sol.bindings.ModelHandle;
 import dev.sol.bindings.SamplerHandle;
 import dev.sol.bindings.Samplers;
+import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
 import dev.sol.bindings.VocabHandle;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * llama.cpp's sampler chain for {@link SamplingOptions}. One thread at a time; after {@link #close} every use throws {@link
- * ClosedException}.
+ * llama.cpp's sampler chain for {@link SamplingOptions}, and the state of their grammar, for one completion. One thread at a time;
+ * after {@link #close} every use throws {@link ClosedException}. With a grammar it keeps the native model alive.
  */
 public final class Sampler implements AutoCloseable {
 
-    /** What outlives the owner, for the backstop. */
-    private record State(SamplerHandle chain, Lifetime lifetime) {
+    /** A grammar's state, which uses the model's vocabulary. */
+    private record Constraint(GrammarHandle grammar, SharedModel model) {
         void close() {
-            lifetime.close(() -> {}, () -> Samplers.free(chain));
+            Grammars.free(grammar);
+            model.release();
+        }
+    }
+
+    /** What outlives the owner, for the backstop. */
+    private record State(SamplerHandle chain, @Nullable Constraint constraint, Lifetime lifetime) {
+        void close() {
+            lifetime.close(() -> {}, () -> {
+                Samplers.free(chain);
+                if (constraint != null) {
+                    constraint.close();
+                }
+            });
+        }
+
+        @Nullable GrammarHandle grammar() {
+            return constraint == null ? null : constraint.grammar;
         }
     }
 
@@ -31,13 +55,45 @@ public final class Sampler implements AutoCloseable {
      * @param model whose tokens are sampled
      * @param ignoreEos never pick a token that ends the text
      * @param contextLength how far back the penalties look for {@code penaltyLastTokens} -1
+     * @throws RequestException if the grammar cannot be read, or there is a bias for a token that the model does not have
      */
     public Sampler(Model model, SamplingOptions options, boolean ignoreEos, int contextLength) {
         int[] banned = ignoreEos ? model.tokenizer().endOfGeneration() : new int[0];
-        SamplerHandle chain = model.call(handle -> chain(handle, options, banned, contextLength));
-        State own = new State(chain, new Lifetime("the sampler"));
+        checkBias(options.logitBias(), model.tokenizer().size());
+        Grammar grammar = options.grammar();
+        Constraint constraint = grammar == null ? null : constraint(model, grammar);
+        SamplerHandle chain;
+        try {
+            chain = model.call(handle -> chain(handle, options, banned, contextLength));
+        } catch (RuntimeException e) {
+            if (constraint != null) {
+                constraint.close();
+            }
+            throw e;
+        }
+        State own = new State(chain, constraint, new Lifetime("the sampler"));
         this.state = own;
         this.backstop = Leaks.watch(this, "a sampler", own.lifetime(), own::close);
+    }
+
+    private static void checkBias(Map<Integer, Double> bias, int vocabularySize) {
+        for (int token : bias.keySet()) {
+            if (token < 0 || token >= vocabularySize) {
+                throw RequestException.invalid(
+                        "logit_bias",
+                        "logit_bias has token %d, the model's are 0 to %d".formatted(token, vocabularySize - 1));
+            }
+        }
+    }
+
+    private static Constraint constraint(Model model, Grammar grammar) {
+        return model.call(handle -> {
+            try {
+                return new Constraint(Grammars.create(handle, grammar.constraint()), model.retain());
+            } catch (SolException e) {
+                throw NativeErrors.ofRequest(e, "grammar");
+            }
+        });
     }
 
     private static SamplerHandle chain(ModelHandle model, SamplingOptions options, int[] banned, int contextLength) {
@@ -54,11 +110,7 @@ public final class Sampler implements AutoCloseable {
     /** In llama-server's order. What would change nothing is left out. */
     private static void fill(
             SamplerHandle chain, VocabHandle vocab, SamplingOptions options, int[] banned, int contextLength) {
-        if (banned.length > 0) {
-            float[] bias = new float[banned.length];
-            Arrays.fill(bias, Float.NEGATIVE_INFINITY);
-            Samplers.addLogitBias(chain, vocab, banned, bias);
-        }
+        addBias(chain, vocab, options.logitBias(), banned);
         if (options.hasPenalties()) {
             int last = options.penaltyLastTokens() == -1 ? contextLength : options.penaltyLastTokens();
             Samplers.addPenalties(
@@ -86,13 +138,31 @@ public final class Sampler implements AutoCloseable {
         Samplers.addDistribution(chain, options.seed().orElseGet(Sampler::randomSeed));
     }
 
+    private static void addBias(SamplerHandle chain, VocabHandle vocab, Map<Integer, Double> biases, int[] banned) {
+        int n = biases.size() + banned.length;
+        if (n == 0) {
+            return;
+        }
+        int[] tokens = Arrays.copyOf(banned, n);
+        float[] bias = new float[n];
+        Arrays.fill(bias, 0, banned.length, Float.NEGATIVE_INFINITY);
+        int i = banned.length;
+        for (Map.Entry<Integer, Double> entry : new TreeMap<>(biases).entrySet()) {
+            tokens[i] = entry.getKey();
+            bias[i++] = entry.getValue().floatValue();
+        }
+        Samplers.addLogitBias(chain, vocab, tokens, bias);
+    }
+
     /** A seed that means itself: llama.cpp takes {@link Samplers#RANDOM_SEED} as a wish for another one. */
     static int randomSeed() {
         int seed = ThreadLocalRandom.current().nextInt();
         return seed == Samplers.RANDOM_SEED ? 0 : seed;
     }
 
-    /** Tells the sampler a token that it did not pick, such as one of the prompt, for the penalties. */
+    /**
+     * Tells the sampler a token of the prompt, for the penalties. Tokens that it picked it knows; the grammar is about those alone.
+     */
     public void accept(int token) {
         call(chain -> {
             Samplers.accept(chain, token);
@@ -100,15 +170,30 @@ public final class Sampler implements AutoCloseable {
         });
     }
 
-    /** Forgets all tokens, and restarts the random numbers from their seed. */
+    /** Forgets all tokens, and restarts the random numbers from their seed and the grammar from its beginning. */
     public void reset() {
         call(chain -> {
             Samplers.reset(chain);
+            GrammarHandle grammar = state.grammar();
+            if (grammar != null) {
+                Grammars.reset(grammar);
+            }
             return "";
         });
     }
 
-    <T> T call(Function<SamplerHandle, T> use) {
+    /** {@link InferenceContext#sample}. */
+    int sample(ContextHandle context, int index) {
+        return call(chain -> {
+            try {
+                return Sol.sample(context, chain, state.grammar(), index);
+            } catch (InvalidArgumentException e) {
+                throw NativeErrors.ofSampling(e);
+            }
+        });
+    }
+
+    private <T> T call(Function<SamplerHandle, T> use) {
         state.lifetime.enter();
         try {
             return use.apply(state.chain);

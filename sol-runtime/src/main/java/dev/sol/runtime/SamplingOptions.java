@@ -1,10 +1,13 @@
 package dev.sol.runtime;
 
+import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the next token is picked from the model's probabilities. The steps and their order are those of llama-server: penalties,
- * top-k, top-p, min-p, temperature, then a draw.
+ * top-k, top-p, min-p, temperature, then a draw. Biases come before all of them; a grammar has the last word: see {@link
+ * InferenceContext#sample}.
  *
  * @param temperature 0 (the most probable token, always) to 100; divides the logits
  * @param topK keep so many of the most probable tokens; 0 = all
@@ -16,6 +19,9 @@ import java.util.OptionalInt;
  * @param presencePenalty subtracted once, -100 to 100; 0 = off
  * @param penaltyLastTokens how many tokens the penalties look back on, prompt included; 0 = off, -1 = the context
  * @param seed 32 bits, unsigned; equal seeds and equal logits give equal tokens. Empty: another one each time
+ * @param logitBias added to the logits of these tokens, -100 to 100, or negative infinity: never pick it. {@link Sampler} refuses
+ *     a token that the model does not have
+ * @param grammar what the text must be; null = anything
  */
 public record SamplingOptions(
         double temperature,
@@ -26,7 +32,9 @@ public record SamplingOptions(
         double frequencyPenalty,
         double presencePenalty,
         int penaltyLastTokens,
-        OptionalInt seed) {
+        OptionalInt seed,
+        Map<Integer, Double> logitBias,
+        @Nullable Grammar grammar) {
 
     /** llama-server's defaults: temperature .8, top-k 40, top-p .95, min-p .05, no penalties, a random seed. */
     public static final SamplingOptions DEFAULT =
@@ -47,17 +55,26 @@ public record SamplingOptions(
         check("frequency_penalty", frequencyPenalty, -MAX, MAX);
         check("presence_penalty", presencePenalty, -MAX, MAX);
         checkCount("repeat_last_n", penaltyLastTokens, -1);
+        logitBias = Map.copyOf(logitBias);
+        for (double bias : logitBias.values()) {
+            if (bias != Double.NEGATIVE_INFINITY) {
+                check("logit_bias", bias, -MAX, MAX);
+            }
+        }
     }
 
-    /** These options with another temperature. */
-    public SamplingOptions withTemperature(double value) {
-        return new SamplingOptions(
-                value, topK, topP, minP, repeatPenalty, frequencyPenalty, presencePenalty, penaltyLastTokens, seed);
-    }
-
-    /** These options with a seed. */
-    public SamplingOptions withSeed(int value) {
-        return new SamplingOptions(
+    /** Options without biases and without a grammar. */
+    public SamplingOptions(
+            double temperature,
+            int topK,
+            double topP,
+            double minP,
+            double repeatPenalty,
+            double frequencyPenalty,
+            double presencePenalty,
+            int penaltyLastTokens,
+            OptionalInt seed) {
+        this(
                 temperature,
                 topK,
                 topP,
@@ -66,7 +83,45 @@ public record SamplingOptions(
                 frequencyPenalty,
                 presencePenalty,
                 penaltyLastTokens,
-                OptionalInt.of(value));
+                seed,
+                Map.of(),
+                null);
+    }
+
+    /** These options with another temperature. */
+    public SamplingOptions withTemperature(double value) {
+        return with(value, seed, logitBias, grammar);
+    }
+
+    /** These options with a seed. */
+    public SamplingOptions withSeed(int value) {
+        return with(temperature, OptionalInt.of(value), logitBias, grammar);
+    }
+
+    /** These options with other biases. */
+    public SamplingOptions withLogitBias(Map<Integer, Double> value) {
+        return with(temperature, seed, value, grammar);
+    }
+
+    /** These options with another grammar; null = none. */
+    public SamplingOptions withGrammar(@Nullable Grammar value) {
+        return with(temperature, seed, logitBias, value);
+    }
+
+    private SamplingOptions with(
+            double newTemperature, OptionalInt newSeed, Map<Integer, Double> newBias, @Nullable Grammar newGrammar) {
+        return new SamplingOptions(
+                newTemperature,
+                topK,
+                topP,
+                minP,
+                repeatPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                penaltyLastTokens,
+                newSeed,
+                newBias,
+                newGrammar);
     }
 
     /** Whether the draw is left out. */

@@ -2,6 +2,7 @@ package dev.sol.runtime;
 
 import dev.sol.bindings.Llama;
 import dev.sol.bindings.Sol;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -38,12 +39,34 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if there is no such token
      */
     public String decode(int... tokens) {
+        return decode(false, tokens);
+    }
+
+    /**
+     * The text of the tokens. Bytes that are no UTF-8 become U+FFFD.
+     *
+     * @param special write the names of special tokens ({@code <|im_end|>}); without it they have no text
+     * @throws IllegalArgumentException if there is no such token
+     */
+    public String decode(boolean special, int... tokens) {
         Utf8Stream stream = new Utf8Stream();
         StringBuilder text = new StringBuilder();
         for (int token : tokens) {
-            text.append(stream.add(bytes(token)));
+            text.append(stream.add(bytes(token, special)));
         }
         return text.append(stream.finish()).toString();
+    }
+
+    /**
+     * What each of the tokens stands for.
+     *
+     * @param special as in {@link #decode(boolean, int...)}
+     * @throws IllegalArgumentException if there is no such token
+     */
+    public List<TokenPiece> pieces(boolean special, int... tokens) {
+        return IntStream.of(tokens)
+                .mapToObj(token -> new TokenPiece(token, bytes(token, special)))
+                .toList();
     }
 
     /**
@@ -52,7 +75,27 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if there is no such token
      */
     public byte[] bytes(int token) {
-        return model.call(handle -> Sol.tokenBytes(handle, token, false));
+        return bytes(token, false);
+    }
+
+    /**
+     * The bytes of one token. They need not be whole characters: see {@link Utf8Stream}.
+     *
+     * @param special write the name of a special token; without it such a token has no bytes
+     * @throws IllegalArgumentException if there is no such token
+     */
+    public byte[] bytes(int token, boolean special) {
+        return model.call(handle -> Sol.tokenBytes(handle, token, special));
+    }
+
+    /** Whether {@link #encode} with {@code addSpecial} begins with {@link #bos}. */
+    public boolean addsBos() {
+        return model.call(handle -> Llama.addsBos(handle.vocab()));
+    }
+
+    /** Whether {@link #encode} with {@code addSpecial} ends with {@link #eos}. */
+    public boolean addsEos() {
+        return model.call(handle -> Llama.addsEos(handle.vocab()));
     }
 
     /** The token that begins a text. */

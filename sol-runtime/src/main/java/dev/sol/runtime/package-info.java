@@ -16,8 +16,8 @@
  * }</pre>
  *
  * <p>What a step costs is measured by {@link dev.sol.runtime.StepCosts}, for budgets in milliseconds ({@link dev.sol.runtime.cost}).
- * {@link dev.sol.runtime.openai} maps requests and results to OpenAI's JSON; {@link dev.sol.runtime.cli} has the command
- * line.
+ * {@link dev.sol.runtime.chat} makes prompts of messages. {@link dev.sol.runtime.openai} maps requests and results to OpenAI's JSON;
+ * {@link dev.sol.runtime.cli} has the command line.
  */
 @NullMarked
 package dev.sol.runtime;

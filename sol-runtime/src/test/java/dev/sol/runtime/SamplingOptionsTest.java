@@ -3,6 +3,7 @@ package dev.sol.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -38,6 +39,9 @@ class SamplingOptionsTest {
                 of("repeat_penalty", () -> of(1, 0, 1, 0, Double.NaN, 0, 0, 0)),
                 of("frequency_penalty", () -> of(1, 0, 1, 0, 1, 101, 0, 0)),
                 of("presence_penalty", () -> of(1, 0, 1, 0, 1, 0, -101, 0)),
+                of("logit_bias", () -> SamplingOptions.DEFAULT.withLogitBias(Map.of(1, 100.1))),
+                of("logit_bias", () -> SamplingOptions.DEFAULT.withLogitBias(Map.of(1, Double.NaN))),
+                of("logit_bias", () -> SamplingOptions.DEFAULT.withLogitBias(Map.of(1, Double.POSITIVE_INFINITY))),
                 of("repeat_last_n", () -> of(1, 0, 1, 0, 1, 0, 0, -2)));
     }
 

@@ -1,0 +1,78 @@
+package dev.sol.runtime;
+
+import dev.sol.bindings.ChatHandle;
+import dev.sol.bindings.Chats;
+import dev.sol.bindings.NativeLibraryException;
+import dev.sol.bindings.SolException;
+import java.lang.ref.Cleaner;
+import java.util.function.Function;
+
+/**
+ * A compiled chat template of llama.cpp: JSON in, JSON out, as {@code sol.h} describes it. {@code dev.sol.runtime.chat} gives it a
+ * face; use that. For any number of threads; after {@link #close} every use throws {@link ClosedException}.
+ */
+public final class RawChatTemplate implements AutoCloseable {
+
+    /** What outlives the owner, for the backstop. */
+    private record State(ChatHandle chat, Lifetime lifetime) {
+        void close() {
+            lifetime.close(() -> {}, () -> Chats.free(chat));
+        }
+    }
+
+    private final State state;
+    private final Cleaner.Cleanable backstop;
+
+    /**
+     * @param templates the templates and what the tokenizer adds to a text
+     * @throws ModelException if a template cannot be compiled
+     * @throws EngineException if this machine cannot use the native library
+     */
+    public RawChatTemplate(String templates) {
+        State own = new State(compile(templates), new Lifetime("the chat template"));
+        this.state = own;
+        this.backstop = Leaks.watch(this, "a chat template", own.lifetime(), own::close);
+    }
+
+    private static ChatHandle compile(String templates) {
+        try {
+            return Chats.create(templates);
+        } catch (NativeLibraryException e) {
+            throw new EngineException(String.valueOf(e.getMessage()), e);
+        } catch (SolException e) {
+            throw NativeErrors.translate(e);
+        }
+    }
+
+    /** What the template can do. */
+    public String capabilities() {
+        return call(Chats::capabilities);
+    }
+
+    /**
+     * The prompt of a request, and how to read the answer.
+     *
+     * @throws RequestException if the request is wrong, the template does not support it, or refuses it
+     */
+    public String apply(String request) {
+        return call(chat -> Chats.apply(chat, request));
+    }
+
+    private <T> T call(Function<ChatHandle, T> use) {
+        state.lifetime.enter();
+        try {
+            return use.apply(state.chat);
+        } catch (SolException e) {
+            throw NativeErrors.ofRequest(e, "messages");
+        } finally {
+            state.lifetime.exit();
+        }
+    }
+
+    /** Waits for running calls. A second call does nothing. */
+    @Override
+    public void close() {
+        state.close();
+        backstop.clean();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.chat;
+
+import org.jspecify.annotations.NullMarked;
