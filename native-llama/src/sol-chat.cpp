@@ -29,6 +29,9 @@ static common_chat_templates_ptr compile(const std::string & source, const std::
     sol_require(source.size() <= MAX_TEMPLATE, "chat template: more than " + std::to_string(MAX_TEMPLATE) + " bytes");
 
     try {
+        jinja::lexer lexer; // for what it says: upstream throws its exceptions on without their messages
+        jinja::parse_from_tokens(lexer.tokenize(source));
+
         return common_chat_templates_init(nullptr, source, bos, eos);
     } catch (const std::bad_alloc &) {
         throw;
