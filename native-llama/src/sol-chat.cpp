@@ -26,7 +26,9 @@ static void run_templates(const std::function<void()> & body) {
 //
 
 static common_chat_templates_ptr compile(const std::string & source, const std::string & bos, const std::string & eos) {
-    sol_require(source.size() <= MAX_TEMPLATE, "chat template: more than " + std::to_string(MAX_TEMPLATE) + " bytes");
+    if (source.size() > MAX_TEMPLATE) {
+        throw sol_error(SOL_INVALID_MODEL, "chat template: more than " + std::to_string(MAX_TEMPLATE) + " bytes");
+    }
 
     try {
         jinja::lexer lexer; // for what it says: upstream throws its exceptions on without their messages
