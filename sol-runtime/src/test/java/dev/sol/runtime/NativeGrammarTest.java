@@ -155,15 +155,7 @@ class NativeGrammarTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "",
-                "root ::= \"a",
-                "root ::= x",
-                "start ::= \"a\"",
-                "root ::= root",
-                "\0",
-                "root ::= \"\uD800"
-            })
+            strings = {"", "root ::= \"a", "root ::= x", "start ::= \"a\"", "root ::= root", "\0", "root ::= \"\uD800"})
     void aWrongGrammarIsRefused(String gbnf) {
         SamplingOptions options = SamplingOptions.GREEDY.withGrammar(Grammar.gbnf(gbnf));
         assertThatThrownBy(() -> new Sampler(model, options, false, 512).close())
