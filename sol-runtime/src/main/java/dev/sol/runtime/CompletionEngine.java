@@ -4,37 +4,62 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Completes requests one at a time, in the order in which they came, on a thread of its own. The others wait in a bounded queue.
- * A request that fails fails alone. For any number of threads.
+ * Completes requests, several at once, on a thread of its own. Every step of all that run is one batch, in which each token has its own
+ * knobs; the others wait in a bounded queue. For any number of threads.
  *
- * <p>Owns the model and its context. {@link #close} ends the completion that is running within one decode step and fails those
- * that wait with {@link ClosedException}.
+ * <p><b>Slots.</b> As many requests run at once as the context has sequences ({@link ContextOptions#maxSequences}). They start in the
+ * order in which they came; prompts are computed in small pieces between the steps of the others.
+ *
+ * <p><b>Capacity.</b> The slots share the cells of one KV cache ({@link ContextOptions#cells}), so a request that is alone can use the whole
+ * context. One starts when a slot is free and the cells suffice for its prompt and all tokens that it may generate, beside those of the
+ * requests that run; until then it waits, and those behind it do. So no answer is cut off, or depends on, what others ask. What does
+ * not fit the context at all is refused (the prompt) or capped ({@link CompletionResult#cappedMaxTokens}).
+ *
+ * <p><b>Prompt cache.</b> Cells that no running request needs keep what was computed densely: prompts, and answers without a budget. A prompt that
+ * begins with the same tokens as one of these, or as one that runs, is computed from where they differ ({@link
+ * CompletionResult#cachedTokens}). So several answers to one prompt are as many requests.
+ *
+ * <p>A request that fails fails alone. The engine owns the model and its context. {@link #close} ends the completions that run within one
+ * decode step and fails those that wait with {@link ClosedException}.
  */
 public final class CompletionEngine implements AutoCloseable {
     /** How many requests wait, unless said otherwise. */
     public static final int DEFAULT_QUEUE_CAPACITY = 64;
 
     private final Decoder decoder;
+    private final @Nullable Model model;
+    private final @Nullable Embedder embedder;
     private final int queueCapacity;
     private final Thread thread;
+    private final EngineCounters counters = new EngineCounters();
+    private final Interrupter interrupter;
+    private final Scheduler scheduler; // of the decode thread
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
     // guarded by the lock
     private final Deque<CompletionTask> waiting = new ArrayDeque<>();
-    private @Nullable CompletionTask running;
+    private final Set<CompletionTask> running = new HashSet<>();
     private boolean closing;
+    private int cellsUsed;
 
-    /** Takes over the decoder. */
-    CompletionEngine(Decoder decoder, int queueCapacity) {
+    /** Takes over the decoder and the embedder. */
+    private CompletionEngine(Decoder decoder, @Nullable Model model, @Nullable Embedder embedder, int queueCapacity) {
         this.decoder = decoder;
+        this.model = model;
+        this.embedder = embedder;
         this.queueCapacity = queueCapacity;
+        this.interrupter = new Interrupter(decoder);
+        this.scheduler = new Scheduler(decoder, counters, interrupter);
         this.thread = Thread.ofPlatform().name("sol-decode").daemon().unstarted(this::loop);
     }
 
@@ -53,19 +78,45 @@ public final class CompletionEngine implements AutoCloseable {
             throw RequestException.invalid(
                     "queue", "the queue's capacity must not be negative, but is " + queueCapacity);
         }
-        return start(new NativeDecoder(model, options), queueCapacity);
+        Decoder decoder = new NativeDecoder(model, options);
+        return start(new CompletionEngine(decoder, model, new Embedder(model, options), queueCapacity));
     }
 
     /** Starts an engine on another decoder. */
     static CompletionEngine start(Decoder decoder, int queueCapacity) {
-        CompletionEngine engine = new CompletionEngine(decoder, queueCapacity);
+        return start(new CompletionEngine(decoder, null, null, queueCapacity));
+    }
+
+    private static CompletionEngine start(CompletionEngine engine) {
         engine.thread.start();
         return engine;
     }
 
-    /** Tokens that fit: prompt and generated ones. */
+    /** The model, for its tokenizer and what it says of itself. Closed with the engine. */
+    public Model model() {
+        return required(model);
+    }
+
+    /** What makes embeddings with the model. Closed with the engine. */
+    public Embedder embedder() {
+        return required(embedder);
+    }
+
+    private static <T> T required(@Nullable T ofModel) {
+        if (ofModel == null) {
+            throw new IllegalStateException("this engine has no model");
+        }
+        return ofModel;
+    }
+
+    /** Tokens of a request that fit: prompt and generated ones. */
     public int contextLength() {
         return decoder.contextLength();
+    }
+
+    /** How many requests can run at once. */
+    public int parallel() {
+        return decoder.sequences();
     }
 
     /** How steps with knobs are computed. */
@@ -80,8 +131,8 @@ public final class CompletionEngine implements AutoCloseable {
 
     /**
      * Measures what a decode step costs, for budgets in milliseconds, and keeps it for the next time; takes seconds. Without this
-     * the first such budget does so, unless an earlier measurement was kept. On the caller's thread, before there are requests:
-     * what runs beside it is measured with it.
+     * the first such budget does so while everything else waits, unless an earlier measurement was kept. On the caller's thread,
+     * before there are requests: what runs beside it is measured with it.
      *
      * @throws EngineException if there is not enough memory
      */
@@ -103,7 +154,7 @@ public final class CompletionEngine implements AutoCloseable {
     public boolean isBusy() {
         lock.lock();
         try {
-            return running != null;
+            return !running.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -119,25 +170,38 @@ public final class CompletionEngine implements AutoCloseable {
         }
     }
 
+    /** What the engine is doing and has done. Cheap. */
+    public EngineStatistics statistics() {
+        lock.lock();
+        try {
+            return counters.statistics(
+                    decoder.sequences(), running.size(), waiting.size(), decoder.cells(), cellsUsed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
-     * Accepts a request. Returns at once.
+     * Accepts a request. A prompt that is a text is turned into tokens on the calling thread, which takes a while if it is long; what is
+     * wrong with it fails the result.
      *
      * @throws QueueFullException if as many requests as allowed are waiting
      * @throws ClosedException after {@link #close}
      */
     public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
-        CompletionTask task = new CompletionTask(request, listener, decoder.execution(), this::cancelled);
+        checkOpenAndRoom(); // before the prompt is looked at
+        int[] prompt;
+        try {
+            prompt = PromptTokens.of(request.prompt(), decoder);
+        } catch (RequestException e) {
+            return CompletionTask.failed(request, decoder, e);
+        }
+        CompletionTask task = new CompletionTask(request, prompt, listener, decoder, this::cancelled);
         lock.lock();
         try {
-            if (closing) {
-                throw new ClosedException("the engine");
-            }
-            // what an idle engine gets does not wait, though it is in the queue until the thread takes it
-            int startsAtOnce = running == null ? 1 : 0;
-            if (waiting.size() >= queueCapacity + startsAtOnce) {
-                throw new QueueFullException(queueCapacity);
-            }
+            checkOpenAndRoom();
             waiting.add(task);
+            counters.accepted.increment();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -145,54 +209,148 @@ public final class CompletionEngine implements AutoCloseable {
         return task;
     }
 
+    private void checkOpenAndRoom() {
+        lock.lock();
+        try {
+            if (closing) {
+                throw new ClosedException("the engine");
+            }
+            // what a free slot gets does not wait, though it is in the queue until the thread takes it
+            int startAtOnce = decoder.sequences() - running.size();
+            if (waiting.size() >= queueCapacity + startAtOnce) {
+                counters.rejected.increment();
+                throw new QueueFullException(queueCapacity);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void cancelled(CompletionTask task) {
         boolean waited;
         lock.lock();
         try {
-            if (running == task) {
-                decoder.cancel(); // under the lock, so that it cannot hit the next one
-            }
             waited = waiting.remove(task);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         if (waited) {
+            counters.ended(Generation.Outcome.CANCELLED);
             task.endCancelled();
+        } else {
+            interrupter.cancelled(task);
         }
     }
+
+    // ---- The decode thread
 
     private void loop() {
-        for (CompletionTask task = take(); task != null; task = take()) {
-            Runnable end = task.run(decoder);
-            ended();
-            end.run(); // afterwards, so that who waits for the result finds the engine free
+        List<Scheduler.Ended> ended = new ArrayList<>();
+        try {
+            while (admit(ended)) {
+                scheduler.step(ended);
+                publish(ended);
+            }
+        } catch (RuntimeException | Error e) { // not of one request: those are caught where they belong
+            die(e);
+            throw e;
         }
     }
 
-    private void ended() {
+    /** Starts what can be started; waits when there is nothing to do. False when the engine closes and nothing is left. */
+    private boolean admit(List<Scheduler.Ended> ended) {
+        while (true) {
+            CompletionTask task = next(ended);
+            if (task != null) {
+                scheduler.start(task, ended);
+            }
+            publish(ended);
+            if (task == null && !scheduler.isIdle()) {
+                return true;
+            }
+            if (task == null && isDrained()) {
+                return false;
+            }
+        }
+    }
+
+    private boolean isDrained() {
         lock.lock();
         try {
-            running = null;
+            return closing && waiting.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nobody is left to wait for. */
+    private void die(Throwable cause) {
+        List<CompletionTask> left;
+        lock.lock();
+        try {
+            closing = true;
+            left = new ArrayList<>(waiting);
+            left.addAll(running);
+            waiting.clear();
+            running.clear();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+        left.forEach(task -> {
+            counters.ended(Generation.Outcome.FAILED);
+            task.fail(cause);
+        });
     }
 
-    /** Waits for a task and makes it the running one; null when the engine closes. */
-    private @Nullable CompletionTask take() {
+    /** The next task that starts; null when there is something to compute first, or the engine closes. */
+    private @Nullable CompletionTask next(List<Scheduler.Ended> ended) {
         lock.lock();
         try {
-            while (waiting.isEmpty() && !closing) {
+            dropTimedOut(ended);
+            while (waiting.isEmpty() && scheduler.isIdle() && !closing && ended.isEmpty()) {
                 changed.awaitUninterruptibly();
             }
-            running = waiting.poll();
-            return running;
+            CompletionTask first = waiting.peek();
+            if (first == null || !scheduler.fits(first)) {
+                return null;
+            }
+            running.add(waiting.remove());
+            return first;
         } finally {
             lock.unlock();
         }
     }
+
+    private void dropTimedOut(List<Scheduler.Ended> ended) {
+        for (Iterator<CompletionTask> tasks = waiting.iterator(); tasks.hasNext(); ) {
+            CompletionTask task = tasks.next();
+            if (task.isTimedOut()) {
+                tasks.remove();
+                counters.ended(Generation.Outcome.FAILED);
+                ended.add(new Scheduler.Ended(task, () -> task.fail(task.timeoutFailure(false))));
+            }
+        }
+    }
+
+    /** Who waits for a result finds its slot free. */
+    private void publish(List<Scheduler.Ended> ended) {
+        lock.lock();
+        try {
+            cellsUsed = scheduler.cellsUsed();
+            if (!ended.isEmpty()) {
+                ended.forEach(end -> running.remove(end.task()));
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+        ended.forEach(end -> end.publish().run());
+        ended.clear();
+    }
+
+    // ---- Closing
 
     /**
      * Stops accepting requests, lets those accepted end for at most {@code grace}, then does as {@link #close()}.
@@ -205,7 +363,7 @@ public final class CompletionEngine implements AutoCloseable {
         try {
             closing = true;
             changed.signalAll();
-            for (long left = grace.toNanos(); left > 0 && (running != null || !waiting.isEmpty()); ) {
+            for (long left = grace.toNanos(); left > 0 && !(running.isEmpty() && waiting.isEmpty()); ) {
                 left = changed.awaitNanos(left);
             }
         } finally {
@@ -219,20 +377,26 @@ public final class CompletionEngine implements AutoCloseable {
     public void close() {
         checkThread();
         List<CompletionTask> dropped;
+        List<CompletionTask> ending;
         lock.lock();
         try {
             closing = true;
             dropped = new ArrayList<>(waiting);
             waiting.clear();
-            if (running != null) {
-                running.cancel(); // the lock is reentrant
-            }
+            ending = new ArrayList<>(running);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        dropped.forEach(task -> task.fail(new ClosedException("the engine")));
+        dropped.forEach(task -> {
+            counters.ended(Generation.Outcome.FAILED);
+            task.fail(new ClosedException("the engine"));
+        });
+        ending.forEach(CompletionTask::cancel);
         join();
+        if (embedder != null) {
+            embedder.close();
+        }
         decoder.close();
     }
 

@@ -4,23 +4,36 @@ import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.policy.Policies;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A text to continue, and how.
  *
  * @param prompt what to continue
- * @param maxTokens the most tokens to generate, at least 1; fewer when the context has no room for them
+ * @param maxTokens the most tokens to generate, at least 1, or 0 with {@code promptLogprobs}; fewer when the context has no room
  * @param sampling how tokens are picked
  * @param stop the text ends before the first of these strings; none may be empty
  * @param ignoreEos never generate a token that ends the text
  * @param budget what the decode steps may spend on average; null = dense, through llama.cpp's unchanged graph
  * @param millisPerToken a budget in other words: the targets are those with the highest net keep rate whose predicted steps
- *     take at most so many milliseconds on average. Not together with {@code budget}
+ *     take at most so many milliseconds on average. A step that runs alone is meant, so that the quality of an answer does not depend
+ *     on what else is being answered; in company it takes longer. Not together with another budget
+ * @param deadlineMillis a budget in wall time: the answer should be complete so many milliseconds after it was submitted. The targets
+ *     are adjusted while it is generated, for as many tokens as may still come, and are the least there are when even these take
+ *     too long. Not together with another budget
  * @param policy who decides within the budget; without one it is not asked
  * @param trace report every token in {@link CompletionResult#trace()}
+ * @param topLogprobs report for every token how probable it was and so many alternatives, 0 to {@link TokenLogprobs#MAX_TOP}; -1: do
+ *     not
+ * @param promptLogprobs report the tokens of the prompt, too, with {@code topLogprobs} alternatives; the whole prompt is computed for it
+ * @param cachePrompt do not compute again what the prompt has in common with an earlier one
+ * @param timeout from when it was submitted. A request that has no token by then fails with {@link RequestTimeoutException}, another one
+ *     ends with {@link FinishReason#TIMEOUT} and what there is of the text
  */
 public record CompletionRequest(
         Prompt prompt,
@@ -30,8 +43,13 @@ public record CompletionRequest(
         boolean ignoreEos,
         @Nullable Budget budget,
         OptionalDouble millisPerToken,
+        OptionalDouble deadlineMillis,
         ComputePolicy policy,
-        boolean trace) {
+        boolean trace,
+        int topLogprobs,
+        boolean promptLogprobs,
+        boolean cachePrompt,
+        Optional<Duration> timeout) {
 
     /** What {@link Builder} starts with; more than OpenAI's 16, which cuts most sentences short. */
     public static final int DEFAULT_MAX_TOKENS = 128;
@@ -44,19 +62,28 @@ public record CompletionRequest(
 
     /** @throws RequestException if a value is out of range */
     public CompletionRequest {
-        if (maxTokens < 1) {
-            throw RequestException.invalid("max_tokens", "max_tokens must be at least 1, not " + maxTokens);
+        int least = promptLogprobs ? 0 : 1;
+        if (maxTokens < least) {
+            throw RequestException.invalid("max_tokens", "max_tokens must be at least " + least + ", not " + maxTokens);
         }
-        if (millisPerToken.isPresent()) {
-            double millis = millisPerToken.getAsDouble();
-            if (!(millis > 0 && millis < Double.POSITIVE_INFINITY)) {
-                throw RequestException.invalid(
-                        "budget.ms_per_token", "budget.ms_per_token must be more than 0, not " + millis);
-            }
-            if (budget != null) {
-                throw RequestException.invalid("budget", "a request has one budget, not two");
-            }
+        millisPerToken.ifPresent(millis -> checkMillis("budget.ms_per_token", millis));
+        deadlineMillis.ifPresent(millis -> checkMillis("budget.deadline_ms", millis));
+        if (Stream.of(budget != null, millisPerToken.isPresent(), deadlineMillis.isPresent())
+                        .filter(isGiven -> isGiven)
+                        .count()
+                > 1) {
+            throw RequestException.invalid("budget", "a request has one budget, not two");
         }
+        if (topLogprobs < -1 || topLogprobs > TokenLogprobs.MAX_TOP) {
+            throw RequestException.invalid(
+                    "top_logprobs",
+                    "top_logprobs must be from 0 to %d, not %d".formatted(TokenLogprobs.MAX_TOP, topLogprobs));
+        }
+        timeout.ifPresent(time -> {
+            if (!time.isPositive()) {
+                throw RequestException.invalid("timeout", "the timeout must be more than 0, not " + time);
+            }
+        });
         stop = List.copyOf(stop);
         if (stop.size() > MAX_STOP_STRINGS) {
             throw RequestException.invalid("stop", "stop may have at most " + MAX_STOP_STRINGS + " strings");
@@ -70,9 +97,20 @@ public record CompletionRequest(
         }
     }
 
-    /** Whether there is a budget of either kind. */
+    /** Whether there is a budget of any kind. */
     public boolean isBudgeted() {
-        return budget != null || millisPerToken.isPresent();
+        return budget != null || millisPerToken.isPresent() || deadlineMillis.isPresent();
+    }
+
+    /** Whether log-probabilities of generated tokens are reported. */
+    public boolean wantsLogprobs() {
+        return topLogprobs >= 0;
+    }
+
+    private static void checkMillis(String field, double millis) {
+        if (!(millis > 0 && millis < Double.POSITIVE_INFINITY)) {
+            throw RequestException.invalid(field, field + " must be more than 0, not " + millis);
+        }
     }
 
     /** The tokenizer would read something else than what was written, and a stop string could split a character. */
@@ -101,8 +139,13 @@ public record CompletionRequest(
         private boolean ignoreEos;
         private @Nullable Budget budget;
         private OptionalDouble millisPerToken = OptionalDouble.empty();
+        private OptionalDouble deadlineMillis = OptionalDouble.empty();
         private ComputePolicy policy = Policies.byName(DEFAULT_POLICY);
         private boolean trace;
+        private int topLogprobs = -1;
+        private boolean promptLogprobs;
+        private boolean cachePrompt = true;
+        private Optional<Duration> timeout = Optional.empty();
 
         private Builder(Prompt prompt) {
             this.prompt = prompt;
@@ -142,6 +185,11 @@ public record CompletionRequest(
             return this;
         }
 
+        public Builder deadlineMillis(double value) {
+            deadlineMillis = OptionalDouble.of(value);
+            return this;
+        }
+
         public Builder policy(ComputePolicy value) {
             policy = value;
             return this;
@@ -152,6 +200,26 @@ public record CompletionRequest(
             return this;
         }
 
+        public Builder topLogprobs(int value) {
+            topLogprobs = value;
+            return this;
+        }
+
+        public Builder promptLogprobs(boolean value) {
+            promptLogprobs = value;
+            return this;
+        }
+
+        public Builder cachePrompt(boolean value) {
+            cachePrompt = value;
+            return this;
+        }
+
+        public Builder timeout(Duration value) {
+            timeout = Optional.of(value);
+            return this;
+        }
+
         /**
          * The request.
          *
@@ -159,7 +227,8 @@ public record CompletionRequest(
          */
         public CompletionRequest build() {
             return new CompletionRequest(
-                    prompt, maxTokens, sampling, stop, ignoreEos, budget, millisPerToken, policy, trace);
+                    prompt, maxTokens, sampling, stop, ignoreEos, budget, millisPerToken, deadlineMillis, policy, trace, topLogprobs,
+                    promptLogprobs, cachePrompt, timeout);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Budget;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -14,50 +15,104 @@ final class CompletionTask implements CompletionHandle {
     private static final Logger log = LoggerFactory.getLogger(CompletionTask.class);
 
     private final CompletionRequest request;
+    private final int[] prompt;
+    private final int room;
     private final CompletionListener listener;
     private final Execution execution;
     private final Consumer<CompletionTask> onCancel;
+    private final long submitted = System.nanoTime();
     private final CompletableFuture<CompletionResult> result = new CompletableFuture<>();
     private volatile boolean cancelled;
 
     /**
-     * @param execution of the decoder that is to run it
-     * @param onCancel told once that the task was cancelled, on the cancelling thread
+     * @param prompt as {@link PromptTokens} says; not copied
+     * @param decoder that is to run it
+     * @param onCancel told that the task was cancelled, on the cancelling thread
      */
     CompletionTask(
             CompletionRequest request,
+            int[] prompt,
             CompletionListener listener,
-            Execution execution,
+            Decoder decoder,
             Consumer<CompletionTask> onCancel) {
         this.request = request;
-        this.listener = listener;
-        this.execution = execution;
+        this.prompt = prompt;
+        this.room = decoder.contextLength() - prompt.length + 1; // the last token is never decoded
+        this.listener = new GuardedListener(listener);
+        this.execution = decoder.execution();
         this.onCancel = onCancel;
     }
 
-    /**
-     * Runs the request to its end. On the decode thread.
-     *
-     * @return completes the future; never throws
-     */
-    Runnable run(Decoder decoder) {
-        try {
-            GuardedListener guarded = new GuardedListener();
-            guarded.onStart();
-            CompletionResult ended = new Generation(decoder, request, guarded, () -> cancelled).run();
-            return () -> result.complete(ended);
-        } catch (RuntimeException | Error e) {
-            return () -> fail(e);
-        }
+    /** A task that is not accepted, since its prompt cannot be used. */
+    static CompletionTask failed(CompletionRequest request, Decoder decoder, RequestException failure) {
+        CompletionTask task = new CompletionTask(request, new int[0], CompletionListener.NONE, decoder, _ -> {});
+        task.fail(failure);
+        return task;
     }
 
-    /** Ends a task that was cancelled before it ran. */
+    CompletionRequest request() {
+        return request;
+    }
+
+    /** To be read only. */
+    int[] prompt() {
+        return prompt;
+    }
+
+    /** The most tokens to generate. */
+    int limit() {
+        return Math.min(request.maxTokens(), room);
+    }
+
+    /** How many tokens there is room for, if that is fewer than asked for. */
+    OptionalInt capped() {
+        return room < request.maxTokens() ? OptionalInt.of(room) : OptionalInt.empty();
+    }
+
+    /** The most KV cells that it can need. */
+    int cells() {
+        return prompt.length + Math.max(limit() - 1, 0);
+    }
+
+    /** Follows the request; never throws. */
+    CompletionListener listener() {
+        return listener;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Milliseconds to its deadline, which it must have; negative when that has passed. */
+    double leftMillis() {
+        return request.deadlineMillis().orElseThrow() - (System.nanoTime() - submitted) / 1e6;
+    }
+
+    boolean isTimedOut() {
+        return request.timeout().isPresent()
+                && System.nanoTime() - submitted >= nanos(request.timeout().get());
+    }
+
+    private static long nanos(Duration time) {
+        return time.compareTo(Duration.ofDays(365)) > 0 ? Long.MAX_VALUE : time.toNanos();
+    }
+
+    /**
+     * The failure of a task whose time is over before its first token.
+     *
+     * @param started whether it had a slot
+     */
+    RequestTimeoutException timeoutFailure(boolean started) {
+        return new RequestTimeoutException(request.timeout().orElseThrow(), started);
+    }
+
+    /** Ends a task that was cancelled before it had a slot. */
     void endCancelled() {
         Budget budget = request.budget(); // of one in milliseconds nobody has asked what it buys
-        result.complete(new CompletionResult(
+        complete(new CompletionResult(
                 "",
                 FinishReason.CANCELLED,
-                0,
+                prompt.length,
                 0,
                 budget == null ? Budget.DENSE : budget,
                 null,
@@ -66,10 +121,18 @@ final class CompletionTask implements CompletionHandle {
                 OptionalDouble.empty(),
                 0,
                 0,
-                OptionalInt.empty(),
+                capped(),
                 List.of(),
                 new Timings(0, 0, 0, 0),
-                request.trace() ? List.of() : null));
+                request.trace() ? List.of() : null,
+                0,
+                request.wantsLogprobs() ? List.of() : null,
+                request.promptLogprobs() ? List.of() : null,
+                request.deadlineMillis().isPresent() ? Boolean.FALSE : null));
+    }
+
+    void complete(CompletionResult ended) {
+        result.complete(ended);
     }
 
     void fail(Throwable cause) {
@@ -89,16 +152,26 @@ final class CompletionTask implements CompletionHandle {
 
     /** Cancels the request when the listener throws, and does not call it again. */
     private final class GuardedListener implements CompletionListener {
+        private final CompletionListener guarded;
         private boolean failed;
+
+        GuardedListener(CompletionListener guarded) {
+            this.guarded = guarded;
+        }
 
         @Override
         public void onStart() {
-            guard(listener::onStart);
+            guard(guarded::onStart);
         }
 
         @Override
         public void onText(String text) {
-            guard(() -> listener.onText(text));
+            guard(() -> guarded.onText(text));
+        }
+
+        @Override
+        public void onOutput(String text, List<TraceEntry> tokens) {
+            guard(() -> guarded.onOutput(text, tokens));
         }
 
         private void guard(Runnable call) {

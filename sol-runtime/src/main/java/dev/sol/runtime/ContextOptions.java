@@ -47,6 +47,9 @@ public record ContextOptions(
      */
     public static final long SINGLE_THREAD_PARAMETERS = 10_000_000;
 
+    /** The most sequences of a context; llama.cpp's limit. */
+    public static final int MAX_SEQUENCES = 256;
+
     /** One sequence of the model's context, F16 keys and values, {@link Execution#REFERENCE}. */
     public static final ContextOptions DEFAULT = new ContextOptions(
             0, 0, 2048, 512, 1, 0, 0, true, KvType.F16, Execution.REFERENCE, true, false, KnobOptions.DEFAULT);

@@ -6,6 +6,8 @@ public enum FinishReason {
     STOP("stop"),
     /** As many tokens as were asked for, or as fit the context. */
     LENGTH("length"),
+    /** The time of {@link CompletionRequest#timeout} was over. Clients know no such reason: to them the text was cut off. */
+    TIMEOUT("length"),
     /** {@link CompletionHandle#cancel}, or a listener that threw. */
     CANCELLED("cancelled");
 

@@ -1,166 +1,278 @@
 package dev.sol.runtime;
 
 import dev.sol.policy.Action;
-import dev.sol.policy.Budget;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decode loop: one completion, from the prompt to the result.
+ * One completion while it has a slot, from the prompt to the result. The {@link Scheduler} computes its tokens, together with those of
+ * others, and tells it.
  *
  * <p>The prompt is computed densely and gives the first token. Every further token costs one decode step of the token before
  * it, within the budget when the step is effective: when it sees more positions than the sinks, the window and its own.
  */
 final class Generation {
-    private final Decoder decoder;
-    private final CompletionRequest request;
-    private final CompletionText text;
-    private final BooleanSupplier cancelled;
-    private final @Nullable List<TraceEntry> trace;
-    private int generated;
-
-    /** @param cancelled asked before every decode */
-    Generation(Decoder decoder, CompletionRequest request, CompletionListener listener, BooleanSupplier cancelled) {
-        this.decoder = decoder;
-        this.request = request;
-        this.cancelled = cancelled;
-        this.text = new CompletionText(request.stop(), listener);
-        this.trace = request.trace() ? new ArrayList<>() : null;
+    /** How it can end. */
+    enum Outcome {
+        COMPLETED,
+        CANCELLED,
+        FAILED
     }
+
+    private final Decoder decoder;
+    private final CompletionTask task;
+    private final CompletionRequest request;
+    private final Slot slot;
+    private final int cached;
+    private final Allowance allowance;
+    private final Spending spending;
+    private final Decoder.Picker picker;
+    private final Stopwatch watch;
+    private final OutputText text;
+    private final @Nullable List<TraceEntry> trace;
+    private final @Nullable PromptScores promptScores;
+    private final LogitsReader logits;
+
+    private int generated;
+    private int pending; // the last token, which was not decoded yet
+    private @Nullable Action knobs; // for decoding it
+    private @Nullable Runnable ending;
+    private Outcome outcome = Outcome.COMPLETED;
 
     /**
-     * Runs to the end. Called once.
+     * Takes the first turn. The task's listener has been told.
      *
-     * @throws RequestException if the prompt cannot be used
+     * @param slot with what it has of the prompt
+     * @throws RequestException if the budget cannot be used
      */
-    CompletionResult run() {
-        int[] prompt = promptTokens();
-        int room = decoder.contextLength() - prompt.length + 1; // the last token is never decoded
-        int limit = Math.min(request.maxTokens(), room);
-        SamplingOptions sampling = request.sampling();
-        if (sampling.seed().isEmpty()) {
-            sampling = sampling.withSeed(Sampler.randomSeed());
-        }
-        long seed = Integer.toUnsignedLong(sampling.seed().orElseThrow());
-        Allowance allowance = allowance(prompt.length, limit);
-        Spending spending = new Spending(decoder, request.policy(), allowance.budget(), limit - 1, seed);
-        decoder.start(sampling, request.ignoreEos());
-
-        Stopwatch watch = new Stopwatch();
-        FinishReason reason = generate(prompt, limit, spending, watch);
-        Timings timings = watch.timings(prompt.length, generated);
-        finishText();
-
-        Budget budget = allowance.budget();
-        return new CompletionResult(
-                text.shown(),
-                reason,
-                prompt.length,
-                generated,
-                budget == null ? Budget.DENSE : budget,
-                spending.realised(),
-                budget == null ? "dense" : request.policy().name(),
-                decoder.execution(),
-                allowance.predictedMillis(),
-                Math.max(generated - 1, 0),
-                spending.millis(),
-                room < request.maxTokens() ? OptionalInt.of(room) : OptionalInt.empty(),
-                spending.reach().unreached(),
-                timings,
-                trace);
+    Generation(Decoder decoder, CompletionTask task, Slot slot) {
+        this.decoder = decoder;
+        this.task = task;
+        this.request = task.request();
+        this.slot = slot;
+        this.cached = slot.length();
+        this.watch = new Stopwatch();
+        SamplingOptions sampling = request.sampling().seed().isPresent()
+                ? request.sampling()
+                : request.sampling().withSeed(Sampler.randomSeed());
+        this.allowance = allowance();
+        this.spending = new Spending(
+                decoder,
+                task,
+                allowance,
+                Integer.toUnsignedLong(sampling.seed().orElseThrow()));
+        this.text = new OutputText(request.stop(), task.listener(), request.wantsLogprobs());
+        this.trace = request.trace() ? new ArrayList<>() : null;
+        this.logits = new LogitsReader(decoder, Math.max(request.topLogprobs(), 0));
+        this.promptScores = request.promptLogprobs() ? new PromptScores(decoder, task.prompt(), logits) : null;
+        this.picker = decoder.picker(sampling, request.ignoreEos(), task.prompt());
     }
 
-    private Allowance allowance(int prompt, int limit) {
+    private Allowance allowance() {
         try {
-            return Allowance.of(request, decoder, prompt, limit, cancelled);
+            return Allowance.of(task, decoder);
         } catch (CancellationException e) {
             return Allowance.UNLIMITED; // nothing will be spent
         }
     }
 
-    private FinishReason generate(int[] prompt, int limit, Spending spending, Stopwatch watch) {
-        try {
-            checkCancelled();
-            decoder.prefill(prompt);
-            int token = decoder.sample();
-            watch.endPrompt();
-            Action knobs = null;
-            for (; ; ) {
-                generated++;
-                if (decoder.isEndOfGeneration(token)) {
-                    trace(token, "", knobs);
-                    return FinishReason.STOP;
-                }
-                trace(token, text.add(decoder.bytes(token)), knobs);
-                if (text.stopped()) {
-                    return FinishReason.STOP;
-                }
-                if (generated == limit) {
-                    return FinishReason.LENGTH;
-                }
-                checkCancelled();
-                int step = generated - 1;
-                knobs = spending.step(step, token, prompt.length + generated);
-                token = decoder.sample();
+    CompletionTask task() {
+        return task;
+    }
+
+    Slot slot() {
+        return slot;
+    }
+
+    /** Whether tokens of the prompt are still to be computed. */
+    boolean isPrefilling() {
+        return slot.length() < task.prompt().length;
+    }
+
+    /** Whether the distribution after every token of the prompt is asked for. */
+    boolean wantsPromptOutputs() {
+        return promptScores != null;
+    }
+
+    /** The token that the next step decodes. */
+    int pending() {
+        return pending;
+    }
+
+    /** What the next step may spend; null: no knobs. */
+    @Nullable Action knobs() {
+        return knobs;
+    }
+
+    /** Tokens generated so far. */
+    int generated() {
+        return generated;
+    }
+
+    /** Tokens of the prompt that were not computed for it. */
+    int cached() {
+        return cached;
+    }
+
+    /** Whether it may have what others have computed of its prompt. */
+    boolean mayShare() {
+        return request.cachePrompt() && !request.promptLogprobs();
+    }
+
+    /** What completes the task's future; null until the completion has ended. */
+    @Nullable Runnable ending() {
+        return ending;
+    }
+
+    /** How it has ended. */
+    Outcome outcome() {
+        return outcome;
+    }
+
+    /**
+     * Tokens of the prompt were computed.
+     *
+     * @param to how many the slot has now
+     * @param last the index of the last of them in the batch
+     */
+    void prefilled(int to, int last) {
+        int from = slot.length();
+        if (promptScores != null) {
+            promptScores.read(from, to, last);
+        }
+        slot.append(task.prompt(), to);
+        if (isPrefilling()) {
+            return;
+        }
+        watch.endPrompt();
+        if (task.limit() == 0) {
+            end(FinishReason.LENGTH);
+        } else {
+            pick(last);
+        }
+    }
+
+    /** The slot was emptied: the prompt begins again. */
+    void restart() {
+        if (promptScores != null) {
+            promptScores.clear();
+        }
+    }
+
+    /**
+     * The pending token was decoded.
+     *
+     * @param index in the batch
+     * @param nanos how long the batch took
+     */
+    void stepped(int index, long nanos) {
+        slot.append(pending, knobs == null);
+        spending.book(index, nanos);
+        pick(index);
+    }
+
+    private void pick(int index) {
+        int token = picker.pick(index);
+        Action spent = generated == 0 ? null : spending.spent();
+        generated++;
+        TokenLogprobs logprobs = request.wantsLogprobs() ? logits.read(index, token) : null;
+        if (decoder.isEndOfGeneration(token)) {
+            trace(new TraceEntry(token, "", spent, logprobs));
+            end(FinishReason.STOP);
+            return;
+        }
+        TraceEntry entry = new TraceEntry(token, text.decode(decoder.bytes(token)), spent, logprobs);
+        trace(entry);
+        text.add(entry);
+        if (text.stopped()) {
+            end(FinishReason.STOP);
+        } else if (generated == task.limit()) {
+            end(FinishReason.LENGTH);
+        } else {
+            pending = token;
+            // now, while the batch's results are there
+            knobs = spending.choose(generated - 1, token, task.prompt().length + generated, state(index));
+        }
+    }
+
+    private ObservedState state(int index) {
+        return new ObservedState() {
+            @Override
+            public void hidden(float[] out) {
+                decoder.hidden(index, out);
             }
-        } catch (CancellationException e) {
-            return FinishReason.CANCELLED;
+
+            @Override
+            public void embedding(int token, float[] out) {
+                decoder.embedding(token, out);
+            }
+
+            @Override
+            public double entropy() {
+                return decoder.entropy(index);
+            }
+        };
+    }
+
+    private void trace(TraceEntry entry) {
+        if (trace != null) {
+            trace.add(entry);
         }
     }
 
-    private void checkCancelled() {
-        if (cancelled.getAsBoolean()) {
-            throw new CancellationException();
+    /** Its time is over. */
+    void endTimedOut() {
+        if (generated > 0) {
+            end(FinishReason.TIMEOUT);
+        } else {
+            fail(task.timeoutFailure(true));
         }
     }
 
-    private void finishText() {
+    /** Ends the completion without a result. */
+    void fail(Throwable cause) {
+        picker.close();
+        outcome = Outcome.FAILED;
+        ending = () -> task.fail(cause);
+    }
+
+    /** Ends the completion, with what there is of it. */
+    void end(FinishReason reason) {
+        Timings timings = watch.timings(task.prompt().length - cached, generated);
         String rest = text.finish();
         if (trace != null && !rest.isEmpty()) {
-            TraceEntry last = trace.removeLast();
-            trace.add(new TraceEntry(last.token(), last.text() + rest, last.knobs()));
+            trace.add(trace.removeLast().withMore(rest));
         }
+        picker.close();
+        CompletionResult result = result(reason, timings);
+        outcome = reason == FinishReason.CANCELLED ? Outcome.CANCELLED : Outcome.COMPLETED;
+        ending = () -> task.complete(result);
     }
 
-    private void trace(int token, String characters, @Nullable Action knobs) {
-        if (trace != null) {
-            trace.add(new TraceEntry(token, characters, knobs));
-        }
-    }
-
-    private int[] promptTokens() {
-        int[] tokens = switch (request.prompt()) {
-            case Prompt.Text(String prompt) -> decoder.encode(prompt);
-            case Prompt.Tokens(List<Integer> list) ->
-                list.stream().mapToInt(this::checkToken).toArray();
-        };
-        if (tokens.length == 0) {
-            tokens = IntStream.of(decoder.beginOfText()
-                            .orElseThrow(() -> RequestException.invalid(
-                                    "prompt", "the prompt is empty, and the model has no token that begins a text")))
-                    .toArray();
-        }
-        if (tokens.length > decoder.contextLength()) {
-            throw new RequestException(
-                    "the prompt has %d tokens, the context has room for %d"
-                            .formatted(tokens.length, decoder.contextLength()),
-                    "prompt",
-                    "context_length_exceeded");
-        }
-        return tokens;
-    }
-
-    private int checkToken(int token) {
-        if (token < 0 || token >= decoder.vocabularySize()) {
-            throw RequestException.invalid(
-                    "prompt",
-                    "prompt has token %d, the model's are 0 to %d".formatted(token, decoder.vocabularySize() - 1));
-        }
-        return token;
+    private CompletionResult result(FinishReason reason, Timings timings) {
+        return new CompletionResult(
+                text.shown(),
+                reason,
+                task.prompt().length,
+                generated,
+                spending.requested(),
+                spending.realised(),
+                allowance.budget() == null ? "dense" : request.policy().name(),
+                decoder.execution(),
+                allowance.predictedMillis(),
+                Math.max(generated - 1, 0),
+                spending.millis(),
+                task.capped(),
+                spending.reach().unreached(),
+                timings,
+                trace,
+                cached,
+                text.tokens(),
+                promptScores == null ? null : promptScores.entries(),
+                request.deadlineMillis().isPresent()
+                        ? reason != FinishReason.CANCELLED && task.leftMillis() >= 0
+                        : null);
     }
 }

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Sequence 0 of a context of its own. */
+/** The sequences of a context of its own. */
 final class NativeDecoder implements Decoder {
     private final Model model;
     private final Tokenizer tokenizer;
@@ -16,10 +16,6 @@ final class NativeDecoder implements Decoder {
     private final Batch batch;
     private final StepCosts costs;
     private final PolicyCosts policyCosts;
-    private @Nullable Sampler sampler;
-    private boolean samplerWantsPrompt;
-    private int position; // of the next token
-    private int output; // index of the last token in its batch
 
     /**
      * Takes over the model, also when it throws.
@@ -33,6 +29,7 @@ final class NativeDecoder implements Decoder {
             this.tokenizer = model.tokenizer();
             checkTokenizer();
             this.context = model.newContext(options);
+            checkBatch();
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -50,9 +47,35 @@ final class NativeDecoder implements Decoder {
         }
     }
 
+    /** A step of all sequences is one batch. */
+    private void checkBatch() {
+        if (sequences() > batchSize()) {
+            context.close();
+            throw RequestException.invalid(
+                    "parallel",
+                    "%d requests cannot be answered at once in batches of %d tokens: lower --parallel"
+                            .formatted(sequences(), batchSize()));
+        }
+    }
+
     @Override
     public int contextLength() {
         return context.contextLength();
+    }
+
+    @Override
+    public int cells() {
+        return Math.max(context.options().cells(), contextLength());
+    }
+
+    @Override
+    public int sequences() {
+        return context.options().maxSequences();
+    }
+
+    @Override
+    public int batchSize() {
+        return batch.capacity();
     }
 
     @Override
@@ -126,61 +149,41 @@ final class NativeDecoder implements Decoder {
     }
 
     @Override
-    public void start(SamplingOptions options, boolean ignoreEos) {
-        if (sampler != null) {
-            sampler.close();
-            sampler = null;
-        }
-        sampler = new Sampler(model, options, ignoreEos, contextLength());
-        samplerWantsPrompt = options.hasPenalties();
-        position = 0;
-        context.discardCancel();
-        context.clear();
-    }
-
-    @Override
-    public void prefill(int[] tokens) {
-        for (int from = 0; from < tokens.length; from += batch.capacity()) {
-            int to = Math.min(from + batch.capacity(), tokens.length);
-            batch.clear();
-            for (int i = from; i < to; i++) {
-                output = batch.add(tokens[i], position++, 0, i == tokens.length - 1);
-            }
-            context.decode();
-        }
-        if (samplerWantsPrompt) {
-            for (int token : tokens) {
-                sampler().accept(token);
-            }
+    public int keep(int sequence, int length) {
+        try {
+            context.removeSequence(sequence, length, -1);
+            return length;
+        } catch (IllegalArgumentException e) { // recurrent, or a sliding window that has moved on
+            context.removeSequence(sequence, -1, -1);
+            return 0;
         }
     }
 
     @Override
-    public void step(int token, @Nullable Action knobs) {
+    public boolean share(int source, int target, int from, int to) {
+        try {
+            context.copySequence(source, target, from, to);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void begin() {
         batch.clear();
-        output = knobs == null ? batch.add(token, position, 0, true) : batch.add(token, position, 0, true, knobs);
+    }
+
+    @Override
+    public int add(int sequence, int position, int token, boolean output, @Nullable Action knobs) {
+        return knobs == null
+                ? batch.add(token, position, sequence, output)
+                : batch.add(token, position, sequence, output, knobs);
+    }
+
+    @Override
+    public void decode() {
         context.decode();
-        position++;
-    }
-
-    @Override
-    public int sample() {
-        return context.sample(sampler(), output);
-    }
-
-    @Override
-    public StepUsage usage() {
-        return context.usage(output);
-    }
-
-    @Override
-    public void hidden(float[] out) {
-        context.hidden(output, out);
-    }
-
-    @Override
-    public double entropy() {
-        return context.entropy(output) / Math.log(context.vocabularySize());
     }
 
     @Override
@@ -189,18 +192,54 @@ final class NativeDecoder implements Decoder {
     }
 
     @Override
-    public void close() {
-        if (sampler != null) {
-            sampler.close();
-        }
-        context.close();
-        model.close();
+    public void discardCancel() {
+        context.discardCancel();
     }
 
-    private Sampler sampler() {
-        if (sampler == null) {
-            throw new IllegalStateException("no sequence was started");
+    @Override
+    public StepUsage usage(int index) {
+        return context.usage(index);
+    }
+
+    @Override
+    public void hidden(int index, float[] out) {
+        context.hidden(index, out);
+    }
+
+    @Override
+    public double entropy(int index) {
+        return context.entropy(index) / Math.log(context.vocabularySize());
+    }
+
+    @Override
+    public void logits(int index, float[] out) {
+        context.logits(index, out);
+    }
+
+    @Override
+    public Picker picker(SamplingOptions options, boolean ignoreEos, int[] prompt) {
+        Sampler sampler = new Sampler(model, options, ignoreEos, contextLength());
+        if (options.hasPenalties()) {
+            for (int token : prompt) {
+                sampler.accept(token);
+            }
         }
-        return sampler;
+        return new Picker() {
+            @Override
+            public int pick(int index) {
+                return context.sample(sampler, index);
+            }
+
+            @Override
+            public void close() {
+                sampler.close();
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        context.close();
+        model.close();
     }
 }

@@ -3,8 +3,8 @@ package dev.sol.runtime;
 /**
  * Where the time of a completion went; the names in responses are llama-server's.
  *
- * @param promptTokens tokens of the prompt
- * @param promptMillis from the start of the prompt to the first token
+ * @param promptTokens tokens of the prompt that were computed: without those known from an earlier one
+ * @param promptMillis from when the request left the queue to the first token
  * @param predictedTokens tokens generated
  * @param predictedMillis from the first token to the end: of {@code predictedTokens} - 1 decode steps
  */

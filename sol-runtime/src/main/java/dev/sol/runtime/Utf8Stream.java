@@ -36,6 +36,11 @@ public final class Utf8Stream {
         return decode(in, false);
     }
 
+    /** Whether a character has begun and is not complete. */
+    public boolean isWithinCharacter() {
+        return pending.length > 0;
+    }
+
     /** What is left of an unfinished character: U+FFFD, or nothing. The stream can then be used for another text. */
     public String finish() {
         String rest = decode(ByteBuffer.wrap(pending), true);

@@ -11,6 +11,8 @@ import picocli.CommandLine.Option;
 
 /** The options of every command that runs a model: which one, and how. A picocli mixin. */
 public final class EngineOptions {
+    private static final int DEFAULT_PARALLEL = 4;
+
     @Mixin
     private ModelSource model = new ModelSource();
 
@@ -29,6 +31,14 @@ public final class EngineOptions {
             description = "Context length in tokens; 0: the model's, but at most " + ContextOptions.DEFAULT_CONTEXT
                     + ". Default: ${DEFAULT-VALUE}.")
     private int contextLength;
+
+    @Option(
+            names = "--parallel",
+            paramLabel = "N",
+            defaultValue = "" + DEFAULT_PARALLEL,
+            description = "Requests that are answered at once; they share the context's cells, all of which one alone can"
+                    + " use. Default: ${DEFAULT-VALUE}.")
+    private int parallel;
 
     @Option(
             names = "--calibrate",
@@ -64,7 +74,16 @@ public final class EngineOptions {
         return execution.apply(ContextOptions.DEFAULT
                 .withContextLength(contextLength)
                 .withThreads(threads)
+                .withMaxSequences(parallel())
                 .withKnobs(knobs.knobs()));
+    }
+
+    private int parallel() {
+        if (parallel < 1 || parallel > ContextOptions.MAX_SEQUENCES) {
+            throw RequestException.invalid(
+                    "parallel", "--parallel must be from 1 to %d, not %d".formatted(ContextOptions.MAX_SEQUENCES, parallel));
+        }
+        return parallel;
     }
 
     private static void calibrate(CompletionEngine engine) {

@@ -1,0 +1,193 @@
+package dev.sol.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Continuous batching: every {@link #step} computes one batch for all running completions, and completions come and go between steps. On
+ * the decode thread.
+ *
+ * <p>What fails is found out by computing the tokens of each completion alone; those that work go on.
+ */
+final class Scheduler {
+    private final Decoder decoder;
+    private final EngineCounters counters;
+    private final Interrupter interrupter;
+    private final Slots slots;
+    private final BatchPlan plan;
+    private final List<Generation> running = new ArrayList<>(); // the first admitted first
+
+    Scheduler(Decoder decoder, EngineCounters counters, Interrupter interrupter) {
+        this.decoder = decoder;
+        this.counters = counters;
+        this.interrupter = interrupter;
+        this.slots = new Slots(decoder);
+        this.plan = new BatchPlan(decoder);
+    }
+
+    /** Whether there is room for the task now. */
+    boolean fits(CompletionTask task) {
+        return slots.fit(task);
+    }
+
+    boolean isIdle() {
+        return running.isEmpty();
+    }
+
+    int cellsUsed() {
+        return slots.cellsUsed();
+    }
+
+    /**
+     * Starts a task that {@link #fits fits}. One that cannot be started ends at once.
+     *
+     * @param ended gets what completes its future in that case
+     */
+    void start(CompletionTask task, List<Ended> ended) {
+        task.listener().onStart();
+        Slot slot = slots.take(task);
+        try {
+            Generation generation = new Generation(decoder, task, slot);
+            running.add(generation);
+            counters.cachedTokens.add(generation.cached());
+        } catch (RuntimeException | Error e) {
+            slots.release(slot);
+            counters.ended(Generation.Outcome.FAILED);
+            ended.add(new Ended(task, () -> task.fail(e)));
+        }
+    }
+
+    /** A completion that has ended: `publish` completes its future. */
+    record Ended(CompletionTask task, Runnable publish) {}
+
+    /** Computes a batch, if there is anything to compute. Adds what has ended. */
+    void step(List<Ended> ended) {
+        endCancelled();
+        collect(ended);
+        for (Generation generation : running) {
+            if (generation.isPrefilling() && generation.mayShare()) {
+                slots.share(generation.slot(), generation.task().prompt(), generation.task().prompt().length - 1);
+            }
+        }
+        List<BatchPart> parts = plan.next(running);
+        if (!parts.isEmpty()) {
+            compute(parts);
+        }
+        collect(ended);
+    }
+
+    private void endCancelled() {
+        for (Generation generation : running) {
+            if (generation.task().isCancelled()) {
+                generation.end(FinishReason.CANCELLED);
+            } else if (generation.task().isTimedOut()) {
+                generation.endTimedOut();
+            }
+        }
+    }
+
+    private void collect(List<Ended> ended) {
+        running.removeIf(generation -> {
+            Runnable publish = generation.ending();
+            if (publish == null) {
+                return false;
+            }
+            slots.release(generation.slot());
+            counters.ended(generation.outcome());
+            ended.add(new Ended(generation.task(), publish));
+            return true;
+        });
+    }
+
+    private void compute(List<BatchPart> parts) {
+        long nanos;
+        try {
+            if (!interrupter.begin(interruptible(parts))) {
+                return;
+            }
+            try {
+                nanos = decode(parts);
+            } finally {
+                interrupter.end();
+            }
+        } catch (CancellationException e) {
+            parts.forEach(part -> restore(part, e)); // those that were not cancelled try again
+            return;
+        } catch (RuntimeException | Error e) {
+            parts.forEach(part -> restore(part, e));
+            recover(parts, e);
+            return;
+        }
+        count(parts);
+        parts.forEach(part -> deliver(part, nanos));
+    }
+
+    /** A step is short. A prompt is not, but one that shares a batch with steps must not make these begin again. */
+    private static List<CompletionTask> interruptible(List<BatchPart> parts) {
+        return parts.stream().allMatch(BatchPart::isPrompt)
+                ? parts.stream().map(part -> part.generation().task()).toList()
+                : List.of();
+    }
+
+    /** Returns how long it took. */
+    private long decode(List<BatchPart> parts) {
+        decoder.begin();
+        for (BatchPart part : parts) {
+            part.addTo(decoder);
+        }
+        long start = System.nanoTime();
+        decoder.decode();
+        return System.nanoTime() - start;
+    }
+
+    private void restore(BatchPart part, Throwable cause) {
+        Generation generation = part.generation();
+        if (!slots.restore(generation.slot())) {
+            if (part.isPrompt()) {
+                generation.restart();
+            } else {
+                generation.fail(cause);
+            }
+        }
+    }
+
+    /** Finds out whose fault it was. */
+    private void recover(List<BatchPart> parts, Throwable cause) {
+        if (slots.forgetCache()) {
+            return; // perhaps that was it: everybody tries again
+        }
+        if (parts.size() == 1) {
+            parts.getFirst().generation().fail(cause);
+            return;
+        }
+        for (BatchPart part : parts) {
+            if (part.generation().ending() == null) {
+                compute(List.of(part));
+            }
+        }
+    }
+
+    private void deliver(BatchPart part, long nanos) {
+        Generation generation = part.generation();
+        int before = generation.generated();
+        try {
+            part.deliver(nanos);
+        } catch (RuntimeException | Error e) { // such as logits that are not finite
+            generation.fail(e);
+        }
+        counters.generatedTokens.add(generation.generated() - before);
+    }
+
+    private void count(List<BatchPart> parts) {
+        long steps = parts.stream().filter(part -> !part.isPrompt()).count();
+        long tokens = parts.stream().mapToLong(BatchPart::count).sum();
+        counters.batches.increment();
+        counters.batchTokens.add(tokens);
+        counters.promptTokens.add(tokens - steps);
+        if (steps > 0) {
+            counters.decodeBatches.increment();
+            counters.decodeTokens.add(steps);
+        }
+    }
+}
