@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param predictedMillis how long a token within them should take, policy included; only if the request asked for a time
  * @param pace adjusts the targets; only of a request with a deadline
  */
-record Allowance(@Nullable Budget budget, OptionalDouble predictedMillis, @Nullable Pace pace) {
+record Allowance(
+        @Nullable Budget budget,
+        OptionalDouble predictedMillis,
+        @Nullable Pace pace) {
     /** Of a request without a budget. */
     static final Allowance UNLIMITED = new Allowance(null, OptionalDouble.empty(), null);
 

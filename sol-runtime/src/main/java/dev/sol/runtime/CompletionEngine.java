@@ -174,8 +174,7 @@ public final class CompletionEngine implements AutoCloseable {
     public EngineStatistics statistics() {
         lock.lock();
         try {
-            return counters.statistics(
-                    decoder.sequences(), running.size(), waiting.size(), decoder.cells(), cellsUsed);
+            return counters.statistics(decoder.sequences(), running.size(), waiting.size(), decoder.cells(), cellsUsed);
         } finally {
             lock.unlock();
         }

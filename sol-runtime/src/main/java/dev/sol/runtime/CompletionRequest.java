@@ -227,8 +227,20 @@ public record CompletionRequest(
          */
         public CompletionRequest build() {
             return new CompletionRequest(
-                    prompt, maxTokens, sampling, stop, ignoreEos, budget, millisPerToken, deadlineMillis, policy, trace, topLogprobs,
-                    promptLogprobs, cachePrompt, timeout);
+                    prompt,
+                    maxTokens,
+                    sampling,
+                    stop,
+                    ignoreEos,
+                    budget,
+                    millisPerToken,
+                    deadlineMillis,
+                    policy,
+                    trace,
+                    topLogprobs,
+                    promptLogprobs,
+                    cachePrompt,
+                    timeout);
         }
     }
 }

@@ -59,10 +59,7 @@ final class Generation {
                 : request.sampling().withSeed(Sampler.randomSeed());
         this.allowance = allowance();
         this.spending = new Spending(
-                decoder,
-                task,
-                allowance,
-                Integer.toUnsignedLong(sampling.seed().orElseThrow()));
+                decoder, task, allowance, Integer.toUnsignedLong(sampling.seed().orElseThrow()));
         this.text = new OutputText(request.stop(), task.listener(), request.wantsLogprobs());
         this.trace = request.trace() ? new ArrayList<>() : null;
         this.logits = new LogitsReader(decoder, Math.max(request.topLogprobs(), 0));

@@ -61,19 +61,22 @@ final class Scheduler {
     /** A completion that has ended: `publish` completes its future. */
     record Ended(CompletionTask task, Runnable publish) {}
 
-    /** Computes a batch, if there is anything to compute. Adds what has ended. */
+    /** Adds what has ended; if nothing has, computes a batch. */
     void step(List<Ended> ended) {
         endCancelled();
         collect(ended);
+        if (!ended.isEmpty()) {
+            return; // nobody waits for a batch to hear of it
+        }
         for (Generation generation : running) {
             if (generation.isPrefilling() && generation.mayShare()) {
-                slots.share(generation.slot(), generation.task().prompt(), generation.task().prompt().length - 1);
+                slots.share(
+                        generation.slot(),
+                        generation.task().prompt(),
+                        generation.task().prompt().length - 1);
             }
         }
-        List<BatchPart> parts = plan.next(running);
-        if (!parts.isEmpty()) {
-            compute(parts);
-        }
+        compute(plan.next(running));
         collect(ended);
     }
 
@@ -120,6 +123,7 @@ final class Scheduler {
             return;
         }
         count(parts);
+        plan.took(parts, nanos);
         parts.forEach(part -> deliver(part, nanos));
     }
 

@@ -63,7 +63,7 @@ final class Slots {
                 .max(Comparator.comparingInt(slot -> slot.common(prompt, reusable)))
                 .orElseThrow();
         int common = best.common(prompt, reusable);
-        return common > 0 && 2 * common >= best.length()
+        return common > 0 && 4 * common >= 3 * best.length()
                 ? best
                 : leastRecentlyUsed(slots.stream().filter(Slot::isFree));
     }

@@ -86,7 +86,8 @@ final class Spending {
                 run = new PolicyRun(policy, target, steps - step, decoder.embeddingLength(), reach, seed);
                 runStart = step;
                 requested = step == 0 ? target : requested;
-            } catch (IllegalArgumentException e) { // targets that the policy does not know: it goes on with its old ones
+            } catch (
+                    IllegalArgumentException e) { // targets that the policy does not know: it goes on with its old ones
                 return;
             }
         });

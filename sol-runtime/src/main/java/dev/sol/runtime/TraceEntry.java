@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  *     prompt. Dense for steps that are not effective, and without a budget
  * @param logprobs what the model thought of it; null unless asked for, and for the first token of a prompt
  */
-public record TraceEntry(int token, String text, @Nullable Action knobs, @Nullable TokenLogprobs logprobs) {
+public record TraceEntry(
+        int token,
+        String text,
+        @Nullable Action knobs,
+        @Nullable TokenLogprobs logprobs) {
 
     /** Without what the model thought of it. */
     public TraceEntry(int token, String text, @Nullable Action knobs) {

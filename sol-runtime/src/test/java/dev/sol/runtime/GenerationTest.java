@@ -16,8 +16,6 @@ import dev.sol.policy.PolicyContext;
 import dev.sol.policy.PolicySession;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** The decode loop, on a decoder that has no model. */
@@ -29,7 +27,7 @@ class GenerationTest {
     private final List<String> shown = new ArrayList<>();
 
     private CompletionResult run(Decoder decoder, CompletionRequest.Builder request) {
-        return new Generation(decoder, request.build(), shown::add, () -> false).run();
+        return Alone.complete(decoder, request.build(), shown::add);
     }
 
     private static CompletionRequest.Builder request(String prompt) {
@@ -305,8 +303,11 @@ class GenerationTest {
 
     @Test
     void aCancelledCalibrationEndsTheCompletion() {
-        CompletionRequest request = request("abc").millisPerToken(2).build();
-        CompletionResult result = new Generation(new FakeDecoder("x"), request, shown::add, () -> true).run();
+        FakeDecoder decoder = new FakeDecoder("x");
+        Alone alone = new Alone(decoder);
+        CompletionTask task = alone.task(request("abc").millisPerToken(2).build(), shown::add);
+        task.cancel();
+        CompletionResult result = alone.run(task);
 
         assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(result.predictedMillisPerToken()).isEmpty();
@@ -314,9 +315,8 @@ class GenerationTest {
 
     @Test
     void stepsAreTimedWithoutWhatDeliversTheText() {
-        CompletionResult result = new Generation(
-                        new FakeDecoder("x"), request("abc").maxTokens(5).build(), _ -> pause(), () -> false)
-                .run();
+        CompletionResult result =
+                Alone.complete(new FakeDecoder("x"), request("abc").maxTokens(5).build(), _ -> pause());
 
         assertThat(result.stepMillis()).isLessThan(result.timings().predictedMillis() - 4 * PAUSE_MILLIS);
         assertThat(result.millisPerToken()).isEqualTo(result.stepMillis() / 4);
@@ -401,6 +401,7 @@ class GenerationTest {
         run(decoder, request("01234567").maxTokens(4).budget(HALF).policy(curious));
 
         assertThat(seen).containsExactly(.008, .009, .010);
+        decoder.calls.clear();
         run(decoder, request("01234567").maxTokens(4).budget(HALF));
         assertThat(decoder.calls).noneMatch(call -> call.startsWith("entropy"));
     }
@@ -452,10 +453,15 @@ class GenerationTest {
 
     @Test
     void aCancellationIsSeenBeforeTheNextStep() {
-        AtomicInteger asked = new AtomicInteger();
-        CompletionRequest request = request("abc").stop("cX").build();
-        CompletionResult result =
-                new Generation(new FakeDecoder("abc"), request, shown::add, () -> asked.incrementAndGet() > 3).run();
+        FakeDecoder decoder = new FakeDecoder("abc");
+        Alone alone = new Alone(decoder);
+        CompletionTask task = alone.task(request("abc").stop("cX").build(), shown::add);
+        decoder.onDecode = () -> {
+            if (decoder.calls.size() == 3) {
+                task.cancel();
+            }
+        };
+        CompletionResult result = alone.run(task);
 
         assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(result.text()).isEqualTo("abc"); // also what was held back
@@ -466,8 +472,10 @@ class GenerationTest {
     @Test
     void aCancelledPromptGivesAnEmptyResult() {
         FakeDecoder decoder = new FakeDecoder("abc");
-        decoder.failure = new CancellationException();
-        CompletionResult result = run(decoder, request("abc").budget(HALF).trace(true));
+        Alone alone = new Alone(decoder);
+        CompletionTask task = alone.task(request("abc").budget(HALF).trace(true).build(), shown::add);
+        decoder.onDecode = task::cancel;
+        CompletionResult result = alone.run(task);
 
         assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(result.completionTokens()).isZero();

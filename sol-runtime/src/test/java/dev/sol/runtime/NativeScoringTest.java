@@ -94,13 +94,18 @@ class NativeScoringTest {
     void theDecodersEntropyIsAShare() throws IOException {
         Model own = Model.load(TinyModels.write(folder, "qwen3", "F16"), ModelOptions.DEFAULT);
         try (NativeDecoder decoder = new NativeDecoder(own, OPTIONS)) {
-            decoder.start(SamplingOptions.GREEDY, false);
-            decoder.prefill(new int[] {1, 2, 3});
-            double afterPrompt = decoder.entropy();
-            decoder.step(4, null);
+            decoder.begin();
+            for (int i = 0; i < 3; i++) {
+                int _ = decoder.add(0, i, i + 1, i == 2, null);
+            }
+            decoder.decode();
+            double afterPrompt = decoder.entropy(2);
+            decoder.begin();
+            int step = decoder.add(0, 3, 4, true, null);
+            decoder.decode();
 
             assertThat(afterPrompt).isBetween(0.0, 1.0);
-            assertThat(decoder.entropy()).isBetween(0.0, 1.0).isNotEqualTo(afterPrompt);
+            assertThat(decoder.entropy(step)).isBetween(0.0, 1.0).isNotEqualTo(afterPrompt);
             try (InferenceContext its = own.newContext(OPTIONS)) {
                 for (int i = 0; i < 3; i++) {
                     its.batch().add(i + 1, i, 0, i == 2);

@@ -125,6 +125,10 @@ final class FakeCompleter implements Completer {
                 OptionalInt.empty(),
                 List.of(),
                 new Timings(3, 6, 2, 5),
+                null,
+                0,
+                null,
+                null,
                 null);
     }
 }

@@ -36,8 +36,9 @@ public final class EngineOptions {
             names = "--parallel",
             paramLabel = "N",
             defaultValue = "" + DEFAULT_PARALLEL,
-            description = "Requests that are answered at once; they share the context's cells, all of which one alone can"
-                    + " use. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Requests that are answered at once; they share the context's cells, all of which one alone can"
+                            + " use. Default: ${DEFAULT-VALUE}.")
     private int parallel;
 
     @Option(
@@ -81,7 +82,8 @@ public final class EngineOptions {
     private int parallel() {
         if (parallel < 1 || parallel > ContextOptions.MAX_SEQUENCES) {
             throw RequestException.invalid(
-                    "parallel", "--parallel must be from 1 to %d, not %d".formatted(ContextOptions.MAX_SEQUENCES, parallel));
+                    "parallel",
+                    "--parallel must be from 1 to %d, not %d".formatted(ContextOptions.MAX_SEQUENCES, parallel));
         }
         return parallel;
     }

@@ -46,7 +46,11 @@ class SummaryTest {
                 capped,
                 unreached,
                 new Timings(4, 8, tokens, (tokens - 1) * 2.5),
-                List.of(new TraceEntry(1, "a", null), new TraceEntry(2, "b", Action.DENSE)));
+                List.of(new TraceEntry(1, "a", null), new TraceEntry(2, "b", Action.DENSE)),
+                0,
+                null,
+                null,
+                null);
     }
 
     @Test

@@ -47,7 +47,11 @@ class CompletionJsonTest {
                 capped,
                 unreached,
                 new Timings(4, 8, 3, 5),
-                trace);
+                trace,
+                0,
+                null,
+                null,
+                null);
     }
 
     private static JsonNode parse(Object json) {
@@ -126,6 +130,10 @@ class CompletionJsonTest {
                 OptionalInt.empty(),
                 List.of(),
                 new Timings(4, 8, 1, 0.01),
+                null,
+                0,
+                null,
+                null,
                 null);
         JsonNode body = parse(json.completion(one));
 
