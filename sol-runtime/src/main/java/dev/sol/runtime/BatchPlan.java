@@ -38,8 +38,12 @@ final class BatchPlan {
         this.decoder = decoder;
     }
 
-    /** @param running the first admitted first */
-    List<BatchPart> next(List<Generation> running) {
+    /**
+     * The next batch.
+     *
+     * @param running the first admitted first; not empty
+     */
+    PlannedBatch next(List<Generation> running) {
         List<BatchPart> parts = new ArrayList<>();
         List<Generation> prompts = new ArrayList<>();
         for (Generation generation : running) {
@@ -49,24 +53,23 @@ final class BatchPlan {
                 prompts.add(generation);
             }
         }
+        int steps = parts.size();
         if (!prompts.isEmpty()) {
-            int tokens =
-                    parts.isEmpty() ? promptTokens : Math.max(TOKENS_WITH_STEPS - parts.size(), LEAST_PROMPT_TOKENS);
-            addPrompts(prompts, Math.min(tokens, decoder.batchSize() - parts.size()), parts);
+            int tokens = steps == 0 ? promptTokens : Math.max(TOKENS_WITH_STEPS - steps, LEAST_PROMPT_TOKENS);
+            addPrompts(prompts, Math.min(tokens, decoder.batchSize() - steps), parts);
         }
-        return parts;
+        return PlannedBatch.of(parts);
     }
 
-    /** Learns from a batch of prompts how many tokens of them to compute at once. */
-    void took(List<BatchPart> parts, long nanos) {
-        if (!parts.stream().allMatch(BatchPart::isPrompt)) {
+    /** Learns from a batch how many tokens of prompts to compute at once. */
+    void took(PlannedBatch batch, long nanos) {
+        if (batch.steps() > 0) {
             return;
         }
-        boolean full = parts.stream().mapToInt(BatchPart::count).sum() >= promptTokens;
-        if (full && nanos < SHORT_NANOS) {
-            promptTokens = Math.min(2 * promptTokens, MOST_PROMPT_TOKENS);
-        } else if (nanos > LONG_NANOS) {
+        if (nanos > LONG_NANOS) {
             promptTokens = Math.max(promptTokens / 2, TOKENS_WITH_STEPS);
+        } else if (nanos < SHORT_NANOS && batch.promptTokens() >= promptTokens) {
+            promptTokens = Math.min(2 * promptTokens, MOST_PROMPT_TOKENS);
         }
     }
 

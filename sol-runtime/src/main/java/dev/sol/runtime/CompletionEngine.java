@@ -249,7 +249,9 @@ public final class CompletionEngine implements AutoCloseable {
         try {
             while (admit(ended)) {
                 scheduler.step(ended);
-                publish(ended);
+                if (!ended.isEmpty()) {
+                    publish(ended);
+                }
             }
         } catch (RuntimeException | Error e) { // not of one request: those are caught where they belong
             die(e);
@@ -264,7 +266,9 @@ public final class CompletionEngine implements AutoCloseable {
             if (task != null) {
                 scheduler.start(task, ended);
             }
-            publish(ended);
+            if (task != null || !ended.isEmpty()) {
+                publish(ended);
+            }
             if (task == null && !scheduler.isIdle()) {
                 return true;
             }
@@ -333,7 +337,7 @@ public final class CompletionEngine implements AutoCloseable {
         }
     }
 
-    /** Who waits for a result finds its slot free. */
+    /** Something has started or ended. Who waits for a result finds its slot free. */
     private void publish(List<Scheduler.Ended> ended) {
         lock.lock();
         try {

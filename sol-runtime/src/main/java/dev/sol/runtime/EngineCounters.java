@@ -25,6 +25,16 @@ final class EngineCounters {
         }
     }
 
+    void computed(PlannedBatch batch) {
+        batches.increment();
+        batchTokens.add(batch.steps() + batch.promptTokens());
+        promptTokens.add(batch.promptTokens());
+        if (batch.steps() > 0) {
+            decodeBatches.increment();
+            decodeTokens.add(batch.steps());
+        }
+    }
+
     EngineStatistics statistics(int slots, int busySlots, int queueLength, int cells, int cellsUsed) {
         return new EngineStatistics(
                 slots,

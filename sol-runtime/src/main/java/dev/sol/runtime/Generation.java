@@ -25,7 +25,7 @@ final class Generation {
     private final CompletionTask task;
     private final CompletionRequest request;
     private final Slot slot;
-    private final int cached;
+    private int cached;
     private final Allowance allowance;
     private final Spending spending;
     private final Decoder.Picker picker;
@@ -151,8 +151,14 @@ final class Generation {
         }
     }
 
+    /** Its slot got tokens of the prompt from another one. */
+    void addCached(int count) {
+        cached += count;
+    }
+
     /** The slot was emptied: the prompt begins again. */
     void restart() {
+        cached = 0;
         if (promptScores != null) {
             promptScores.clear();
         }

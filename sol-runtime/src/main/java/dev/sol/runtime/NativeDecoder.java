@@ -28,8 +28,8 @@ final class NativeDecoder implements Decoder {
         try {
             this.tokenizer = model.tokenizer();
             checkTokenizer();
+            checkBatch(options, model.info());
             this.context = model.newContext(options);
-            checkBatch();
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -39,22 +39,23 @@ final class NativeDecoder implements Decoder {
         this.policyCosts = new PolicyCosts(context.embeddingLength());
     }
 
+    /** A step of all sequences is one batch. */
+    private static void checkBatch(ContextOptions options, ModelInfo info) {
+        int cells = Math.max(options.cells(), InferenceContext.contextLength(options, info));
+        int most = Math.min(options.batchSize(), cells);
+        if (options.maxSequences() > most) {
+            throw RequestException.invalid(
+                    "parallel",
+                    "%d requests cannot be answered at once in batches of %d tokens: lower --parallel"
+                            .formatted(options.maxSequences(), most));
+        }
+    }
+
     private void checkTokenizer() {
         try {
             tokenizer.encode("", false, false);
         } catch (IllegalArgumentException e) {
             throw new ModelException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** A step of all sequences is one batch. */
-    private void checkBatch() {
-        if (sequences() > batchSize()) {
-            context.close();
-            throw RequestException.invalid(
-                    "parallel",
-                    "%d requests cannot be answered at once in batches of %d tokens: lower --parallel"
-                            .formatted(sequences(), batchSize()));
         }
     }
 

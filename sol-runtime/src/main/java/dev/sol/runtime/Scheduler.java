@@ -70,14 +70,18 @@ final class Scheduler {
         }
         for (Generation generation : running) {
             if (generation.isPrefilling() && generation.mayShare()) {
-                slots.share(
-                        generation.slot(),
-                        generation.task().prompt(),
-                        generation.task().prompt().length - 1);
+                share(generation);
             }
         }
         compute(plan.next(running));
         collect(ended);
+    }
+
+    private void share(Generation generation) {
+        int[] prompt = generation.task().prompt();
+        int count = slots.share(generation.slot(), prompt, prompt.length - 1);
+        generation.addCached(count);
+        counters.cachedTokens.add(count);
     }
 
     private void endCancelled() {
@@ -103,41 +107,36 @@ final class Scheduler {
         });
     }
 
-    private void compute(List<BatchPart> parts) {
+    private void compute(PlannedBatch batch) {
         long nanos;
         try {
-            if (!interrupter.begin(interruptible(parts))) {
+            if (!interrupter.begin(batch.interruptible())) {
                 return;
             }
             try {
-                nanos = decode(parts);
+                nanos = decode(batch);
             } finally {
                 interrupter.end();
             }
         } catch (CancellationException e) {
-            parts.forEach(part -> restore(part, e)); // those that were not cancelled try again
+            restore(batch, e); // those that were not cancelled try again
             return;
         } catch (RuntimeException | Error e) {
-            parts.forEach(part -> restore(part, e));
-            recover(parts, e);
+            restore(batch, e);
+            recover(batch, e);
             return;
         }
-        count(parts);
-        plan.took(parts, nanos);
-        parts.forEach(part -> deliver(part, nanos));
-    }
-
-    /** A step is short. A prompt is not, but one that shares a batch with steps must not make these begin again. */
-    private static List<CompletionTask> interruptible(List<BatchPart> parts) {
-        return parts.stream().allMatch(BatchPart::isPrompt)
-                ? parts.stream().map(part -> part.generation().task()).toList()
-                : List.of();
+        counters.computed(batch);
+        plan.took(batch, nanos);
+        for (BatchPart part : batch.parts()) {
+            deliver(part, nanos);
+        }
     }
 
     /** Returns how long it took. */
-    private long decode(List<BatchPart> parts) {
+    private long decode(PlannedBatch batch) {
         decoder.begin();
-        for (BatchPart part : parts) {
+        for (BatchPart part : batch.parts()) {
             part.addTo(decoder);
         }
         long start = System.nanoTime();
@@ -145,29 +144,31 @@ final class Scheduler {
         return System.nanoTime() - start;
     }
 
-    private void restore(BatchPart part, Throwable cause) {
-        Generation generation = part.generation();
-        if (!slots.restore(generation.slot())) {
-            if (part.isPrompt()) {
-                generation.restart();
-            } else {
-                generation.fail(cause);
+    private void restore(PlannedBatch batch, Throwable cause) {
+        for (BatchPart part : batch.parts()) {
+            Generation generation = part.generation();
+            if (!slots.restore(generation.slot())) {
+                if (part.isPrompt()) {
+                    generation.restart();
+                } else {
+                    generation.fail(cause); // its steps cannot be repeated
+                }
             }
         }
     }
 
     /** Finds out whose fault it was. */
-    private void recover(List<BatchPart> parts, Throwable cause) {
+    private void recover(PlannedBatch batch, Throwable cause) {
         if (slots.forgetCache()) {
             return; // perhaps that was it: everybody tries again
         }
-        if (parts.size() == 1) {
-            parts.getFirst().generation().fail(cause);
+        if (batch.parts().size() == 1) {
+            batch.parts().getFirst().generation().fail(cause);
             return;
         }
-        for (BatchPart part : parts) {
+        for (BatchPart part : batch.parts()) {
             if (part.generation().ending() == null) {
-                compute(List.of(part));
+                compute(PlannedBatch.of(List.of(part)));
             }
         }
     }
@@ -181,17 +182,5 @@ final class Scheduler {
             generation.fail(e);
         }
         counters.generatedTokens.add(generation.generated() - before);
-    }
-
-    private void count(List<BatchPart> parts) {
-        long steps = parts.stream().filter(part -> !part.isPrompt()).count();
-        long tokens = parts.stream().mapToLong(BatchPart::count).sum();
-        counters.batches.increment();
-        counters.batchTokens.add(tokens);
-        counters.promptTokens.add(tokens - steps);
-        if (steps > 0) {
-            counters.decodeBatches.increment();
-            counters.decodeTokens.add(steps);
-        }
     }
 }

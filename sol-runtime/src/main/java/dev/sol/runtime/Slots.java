@@ -46,7 +46,7 @@ final class Slots {
         Slot slot = choose(prompt, reusable);
         slot.reserve(task.cells(), ++uses);
         cut(slot, slot.common(prompt, reusable));
-        share(slot, prompt, reusable);
+        int _ = share(slot, prompt, reusable);
         while (cellsUsed() > decoder.cells()) {
             cut(leastRecentlyUsed(slots.stream().filter(other -> other.isFree() && other.length() > 0)), 0);
         }
@@ -76,8 +76,9 @@ final class Slots {
      * Lets a slot have what other slots, running ones included, have more of a prompt than itself.
      *
      * @param limit how many tokens of the prompt may be shared
+     * @return how many were
      */
-    void share(Slot slot, int[] prompt, int limit) {
+    int share(Slot slot, int[] prompt, int limit) {
         Slot donor = null;
         int most = slot.length();
         for (Slot other : slots) {
@@ -87,9 +88,12 @@ final class Slots {
                 most = common;
             }
         }
-        if (donor != null && decoder.share(donor.sequence(), slot.sequence(), slot.length(), most)) {
-            slot.append(prompt, most);
+        int from = slot.length();
+        if (donor == null || !decoder.share(donor.sequence(), slot.sequence(), from, most)) {
+            return 0;
         }
+        slot.append(prompt, most);
+        return most - from;
     }
 
     /** Takes a slot back. Only its dense tokens are of use to others. */
