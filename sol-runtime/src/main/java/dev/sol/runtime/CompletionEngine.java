@@ -1,15 +1,8 @@
 package dev.sol.runtime;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,26 +31,19 @@ public final class CompletionEngine implements AutoCloseable {
     private final Decoder decoder;
     private final @Nullable Model model;
     private final @Nullable Embedder embedder;
-    private final int queueCapacity;
+    private final RequestQueue queue;
     private final Thread thread;
     private final EngineCounters counters = new EngineCounters();
     private final Interrupter interrupter;
     private final Scheduler scheduler; // of the decode thread
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-
-    // guarded by the lock
-    private final Deque<CompletionTask> waiting = new ArrayDeque<>();
-    private final Set<CompletionTask> running = new HashSet<>();
-    private boolean closing;
-    private int cellsUsed;
+    private volatile int cellsUsed;
 
     /** Takes over the decoder and the embedder. */
     private CompletionEngine(Decoder decoder, @Nullable Model model, @Nullable Embedder embedder, int queueCapacity) {
         this.decoder = decoder;
         this.model = model;
         this.embedder = embedder;
-        this.queueCapacity = queueCapacity;
+        this.queue = new RequestQueue(queueCapacity, decoder.sequences());
         this.interrupter = new Interrupter(decoder);
         this.scheduler = new Scheduler(decoder, counters, interrupter);
         this.thread = Thread.ofPlatform().name("sol-decode").daemon().unstarted(this::loop);
@@ -142,42 +128,22 @@ public final class CompletionEngine implements AutoCloseable {
 
     /** Whether requests are accepted: the engine is not closed and its thread lives. */
     public boolean isAlive() {
-        lock.lock();
-        try {
-            return !closing && thread.isAlive();
-        } finally {
-            lock.unlock();
-        }
+        return !queue.isClosing() && thread.isAlive();
     }
 
     /** Whether a request is being completed. */
     public boolean isBusy() {
-        lock.lock();
-        try {
-            return !running.isEmpty();
-        } finally {
-            lock.unlock();
-        }
+        return queue.running() > 0;
     }
 
     /** The number of requests that wait. */
     public int queueLength() {
-        lock.lock();
-        try {
-            return waiting.size();
-        } finally {
-            lock.unlock();
-        }
+        return queue.waiting();
     }
 
     /** What the engine is doing and has done. Cheap. */
     public EngineStatistics statistics() {
-        lock.lock();
-        try {
-            return counters.statistics(decoder.sequences(), running.size(), waiting.size(), decoder.cells(), cellsUsed);
-        } finally {
-            lock.unlock();
-        }
+        return counters.statistics(decoder.sequences(), queue.running(), queue.waiting(), decoder.cells(), cellsUsed);
     }
 
     /**
@@ -188,53 +154,23 @@ public final class CompletionEngine implements AutoCloseable {
      * @throws ClosedException after {@link #close}
      */
     public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
-        checkOpenAndRoom(); // before the prompt is looked at
-        int[] prompt;
         try {
-            prompt = PromptTokens.of(request.prompt(), decoder);
+            queue.check(); // before the prompt is looked at
+            int[] prompt = PromptTokens.of(request.prompt(), decoder);
+            CompletionTask task = new CompletionTask(request, prompt, listener, decoder, this::cancelled);
+            queue.add(task);
+            counters.accepted.increment();
+            return task;
+        } catch (QueueFullException e) {
+            counters.rejected.increment();
+            throw e;
         } catch (RequestException e) {
             return CompletionTask.failed(request, decoder, e);
-        }
-        CompletionTask task = new CompletionTask(request, prompt, listener, decoder, this::cancelled);
-        lock.lock();
-        try {
-            checkOpenAndRoom();
-            waiting.add(task);
-            counters.accepted.increment();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        return task;
-    }
-
-    private void checkOpenAndRoom() {
-        lock.lock();
-        try {
-            if (closing) {
-                throw new ClosedException("the engine");
-            }
-            // what a free slot gets does not wait, though it is in the queue until the thread takes it
-            int startAtOnce = decoder.sequences() - running.size();
-            if (waiting.size() >= queueCapacity + startAtOnce) {
-                counters.rejected.increment();
-                throw new QueueFullException(queueCapacity);
-            }
-        } finally {
-            lock.unlock();
         }
     }
 
     private void cancelled(CompletionTask task) {
-        boolean waited;
-        lock.lock();
-        try {
-            waited = waiting.remove(task);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        if (waited) {
+        if (queue.remove(task)) {
             counters.ended(Generation.Outcome.CANCELLED);
             task.endCancelled();
         } else {
@@ -249,12 +185,12 @@ public final class CompletionEngine implements AutoCloseable {
         try {
             while (admit(ended)) {
                 scheduler.step(ended);
-                if (!ended.isEmpty()) {
-                    publish(ended);
-                }
+                publish(ended);
             }
         } catch (RuntimeException | Error e) { // not of one request: those are caught where they belong
-            die(e);
+            queue.refuse();
+            fail(queue.removeWaiting(), e);
+            fail(queue.allRunning(), e);
             throw e;
         }
     }
@@ -262,95 +198,45 @@ public final class CompletionEngine implements AutoCloseable {
     /** Starts what can be started; waits when there is nothing to do. False when the engine closes and nothing is left. */
     private boolean admit(List<Scheduler.Ended> ended) {
         while (true) {
-            CompletionTask task = next(ended);
-            if (task != null) {
-                scheduler.start(task, ended);
+            for (CompletionTask task : queue.removeTimedOut()) {
+                fail(List.of(task), task.timeoutFailure(false));
             }
-            if (task != null || !ended.isEmpty()) {
+            for (CompletionTask task = start(); task != null; task = start()) {
+                scheduler.start(task, ended);
+                cellsUsed = scheduler.cellsUsed();
                 publish(ended);
             }
-            if (task == null && !scheduler.isIdle()) {
+            if (!scheduler.isIdle()) {
                 return true;
             }
-            if (task == null && isDrained()) {
+            if (queue.isClosing() && queue.waiting() == 0) {
                 return false;
             }
+            queue.awaitRequest();
         }
     }
 
-    private boolean isDrained() {
-        lock.lock();
-        try {
-            return closing && waiting.isEmpty();
-        } finally {
-            lock.unlock();
-        }
+    private @Nullable CompletionTask start() {
+        return queue.start(scheduler::fits);
     }
 
-    /** Nobody is left to wait for. */
-    private void die(Throwable cause) {
-        List<CompletionTask> left;
-        lock.lock();
-        try {
-            closing = true;
-            left = new ArrayList<>(waiting);
-            left.addAll(running);
-            waiting.clear();
-            running.clear();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        left.forEach(task -> {
-            counters.ended(Generation.Outcome.FAILED);
-            task.fail(cause);
-        });
-    }
-
-    /** The next task that starts; null when there is something to compute first, or the engine closes. */
-    private @Nullable CompletionTask next(List<Scheduler.Ended> ended) {
-        lock.lock();
-        try {
-            dropTimedOut(ended);
-            while (waiting.isEmpty() && scheduler.isIdle() && !closing && ended.isEmpty()) {
-                changed.awaitUninterruptibly();
-            }
-            CompletionTask first = waiting.peek();
-            if (first == null || !scheduler.fits(first)) {
-                return null;
-            }
-            running.add(waiting.remove());
-            return first;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void dropTimedOut(List<Scheduler.Ended> ended) {
-        for (Iterator<CompletionTask> tasks = waiting.iterator(); tasks.hasNext(); ) {
-            CompletionTask task = tasks.next();
-            if (task.isTimedOut()) {
-                tasks.remove();
-                counters.ended(Generation.Outcome.FAILED);
-                ended.add(new Scheduler.Ended(task, () -> task.fail(task.timeoutFailure(false))));
-            }
-        }
-    }
-
-    /** Something has started or ended. Who waits for a result finds its slot free. */
+    /** Who waits for a result finds its slot free. */
     private void publish(List<Scheduler.Ended> ended) {
-        lock.lock();
-        try {
-            cellsUsed = scheduler.cellsUsed();
-            if (!ended.isEmpty()) {
-                ended.forEach(end -> running.remove(end.task()));
-                changed.signalAll();
-            }
-        } finally {
-            lock.unlock();
+        if (ended.isEmpty()) {
+            return;
         }
+        cellsUsed = scheduler.cellsUsed();
+        ended.forEach(end -> queue.ended(end.task()));
         ended.forEach(end -> end.publish().run());
         ended.clear();
+    }
+
+    private void fail(List<CompletionTask> tasks, Throwable cause) {
+        for (CompletionTask task : tasks) {
+            queue.ended(task);
+            counters.ended(Generation.Outcome.FAILED);
+            task.fail(cause);
+        }
     }
 
     // ---- Closing
@@ -362,15 +248,10 @@ public final class CompletionEngine implements AutoCloseable {
      */
     public void close(Duration grace) throws InterruptedException {
         checkThread();
-        lock.lock();
         try {
-            closing = true;
-            changed.signalAll();
-            for (long left = grace.toNanos(); left > 0 && !(running.isEmpty() && waiting.isEmpty()); ) {
-                left = changed.awaitNanos(left);
-            }
+            queue.refuse();
+            queue.awaitEnd(grace);
         } finally {
-            lock.unlock();
             close();
         }
     }
@@ -379,23 +260,9 @@ public final class CompletionEngine implements AutoCloseable {
     @Override
     public void close() {
         checkThread();
-        List<CompletionTask> dropped;
-        List<CompletionTask> ending;
-        lock.lock();
-        try {
-            closing = true;
-            dropped = new ArrayList<>(waiting);
-            waiting.clear();
-            ending = new ArrayList<>(running);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        dropped.forEach(task -> {
-            counters.ended(Generation.Outcome.FAILED);
-            task.fail(new ClosedException("the engine"));
-        });
-        ending.forEach(CompletionTask::cancel);
+        queue.refuse();
+        fail(queue.removeWaiting(), new ClosedException("the engine"));
+        queue.allRunning().forEach(CompletionTask::cancel); // nothing else starts any more
         join();
         if (embedder != null) {
             embedder.close();

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class CompletionTask implements CompletionHandle {
     private static final Logger log = LoggerFactory.getLogger(CompletionTask.class);
 
+    /** What does not fit a long of nanoseconds is for ever. */
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
     private final CompletionRequest request;
     private final int[] prompt;
     private final int room;
@@ -21,6 +24,7 @@ final class CompletionTask implements CompletionHandle {
     private final Execution execution;
     private final Consumer<CompletionTask> onCancel;
     private final long submitted = System.nanoTime();
+    private final long timeoutNanos;
     private final CompletableFuture<CompletionResult> result = new CompletableFuture<>();
     private volatile boolean cancelled;
 
@@ -41,6 +45,11 @@ final class CompletionTask implements CompletionHandle {
         this.listener = new GuardedListener(listener);
         this.execution = decoder.execution();
         this.onCancel = onCancel;
+        this.timeoutNanos = request.timeout().map(CompletionTask::nanos).orElse(Long.MAX_VALUE);
+    }
+
+    private static long nanos(Duration time) {
+        return time.compareTo(LONGEST) > 0 ? Long.MAX_VALUE : time.toNanos();
     }
 
     /** A task that is not accepted, since its prompt cannot be used. */
@@ -89,12 +98,7 @@ final class CompletionTask implements CompletionHandle {
     }
 
     boolean isTimedOut() {
-        return request.timeout().isPresent()
-                && System.nanoTime() - submitted >= nanos(request.timeout().get());
-    }
-
-    private static long nanos(Duration time) {
-        return time.compareTo(Duration.ofDays(365)) > 0 ? Long.MAX_VALUE : time.toNanos();
+        return System.nanoTime() - submitted >= timeoutNanos;
     }
 
     /**

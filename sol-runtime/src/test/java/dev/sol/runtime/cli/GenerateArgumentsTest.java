@@ -1,6 +1,7 @@
 package dev.sol.runtime.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sol.policy.Policies;
 import dev.sol.runtime.AttentionChoice;
@@ -13,6 +14,7 @@ import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.KvType;
 import dev.sol.runtime.MlpCriterion;
 import dev.sol.runtime.MlpGate;
+import dev.sol.runtime.RequestException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -163,9 +165,22 @@ class GenerateArgumentsTest {
                 .contextOptions();
         assertThat(others)
                 .isEqualTo(ContextOptions.DEFAULT
+                        .withMaxSequences(4)
                         .withSkipMlp(false)
                         .withKvType(KvType.Q8_0)
                         .withKnobs(KnobOptions.DEFAULT.withGate(MlpGate.PREDICTED)));
+    }
+
+    @Test
+    void howManyAreAnsweredAtOnce() {
+        assertThat(parsed().contextOptions().maxSequences()).isEqualTo(4);
+        assertThat(parsed("--parallel=16").contextOptions().maxSequences()).isEqualTo(16);
+        for (String wrong : new String[] {"0", "257"}) {
+            EngineOptions options = parsed("--parallel=" + wrong);
+            assertThatThrownBy(options::contextOptions)
+                    .isInstanceOf(RequestException.class)
+                    .hasMessageContaining("from 1 to 256, not " + wrong);
+        }
     }
 
     private static EngineOptions parsed(String... arguments) {
