@@ -10,8 +10,8 @@ final class Answers {
     /** Batches of different sizes add the same numbers in another order: logits this close are equal. */
     private static final float TIE = 1e-2f;
 
-    /** Of log-probabilities, on average; other knobs make several times as much. */
-    private static final double ALIKE = 0.05;
+    /** Of log-probabilities, on average: other knobs make .04 to .09, batches of another size at most .015. */
+    private static final double ALIKE = 0.03;
 
     private Answers() {}
 
