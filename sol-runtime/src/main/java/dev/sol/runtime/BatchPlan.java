@@ -9,7 +9,7 @@ import java.util.List;
  * shares, so that a short one is not kept by a long one, and few tokens at once, so that no stream is.
  *
  * <p>Steps share batches with prompts, with and without knobs: the weights are read once for both. Of a 1B model on two cores 32 tokens
- * take 3 times as long as the steps of four streams, knobs or not, and no shorter per token than 48 do.
+ * take 3 times as long as 4 do, knobs or not, and as long per token as 48 do.
  */
 final class BatchPlan {
     /** The most tokens of a batch with steps; attention skips in no larger one. */
