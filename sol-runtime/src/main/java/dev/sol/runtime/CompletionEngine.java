@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Slots.</b> As many requests run at once as the context has sequences ({@link ContextOptions#maxSequences}). They start in the
  * order in which they came; prompts are computed in small pieces between the steps of the others.
  *
- * <p><b>Capacity.</b> The slots share the cells of one KV cache ({@link ContextOptions#cells}), so a request that is alone can use the whole
- * context. One starts when a slot is free and the cells suffice for its prompt and all tokens that it may generate, beside those of the
- * requests that run; until then it waits, and those behind it do. So no answer is cut off, or depends on, what others ask. What does
- * not fit the context at all is refused (the prompt) or capped ({@link CompletionResult#cappedMaxTokens}).
+ * <p><b>Capacity.</b> The slots share the cells of one KV cache, so a request that is alone can use the whole context. There are {@link
+ * ContextOptions#cells}; unless that says otherwise, a context's for each slot, but in all no more than one context or {@link
+ * ContextOptions#DEFAULT_CONTEXT}. A request starts when a slot is free and the cells suffice for its prompt and all tokens that it may
+ * generate, beside those of the requests that run; until then it waits, and those behind it do. So no answer is cut off because of
+ * others. What does not fit the context at all is refused (the prompt) or capped ({@link CompletionResult#cappedMaxTokens}).
  *
  * <p><b>Prompt cache.</b> Cells that no running request needs keep what was computed densely: prompts, and answers without a budget. A prompt that
  * begins with the same tokens as one of these, or as one that runs, is computed from where they differ ({@link

@@ -28,8 +28,9 @@ final class NativeDecoder implements Decoder {
         try {
             this.tokenizer = model.tokenizer();
             checkTokenizer();
-            checkBatch(options, model.info());
-            this.context = model.newContext(options);
+            ContextOptions own = withCells(options, model.info());
+            checkBatch(own);
+            this.context = model.newContext(own);
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -39,10 +40,16 @@ final class NativeDecoder implements Decoder {
         this.policyCosts = new PolicyCosts(context.embeddingLength());
     }
 
+    /** Unless it is said otherwise, every sequence has cells for a whole context, as far as all together need no more than is usual. */
+    private static ContextOptions withCells(ContextOptions options, ModelInfo info) {
+        int length = InferenceContext.contextLength(options, info);
+        long all = Math.min((long) length * options.maxSequences(), ContextOptions.DEFAULT_CONTEXT);
+        return options.withCells(Math.max(options.cells() > 0 ? options.cells() : (int) all, length));
+    }
+
     /** A step of all sequences is one batch. */
-    private static void checkBatch(ContextOptions options, ModelInfo info) {
-        int cells = Math.max(options.cells(), InferenceContext.contextLength(options, info));
-        int most = Math.min(options.batchSize(), cells);
+    private static void checkBatch(ContextOptions options) {
+        int most = Math.min(options.batchSize(), options.cells());
         if (options.maxSequences() > most) {
             throw RequestException.invalid(
                     "parallel",
@@ -66,7 +73,7 @@ final class NativeDecoder implements Decoder {
 
     @Override
     public int cells() {
-        return Math.max(context.options().cells(), contextLength());
+        return context.options().cells();
     }
 
     @Override
