@@ -9,7 +9,8 @@ generate | sol-runtime | dev.sol.runtime/dev.sol.runtime.cli.GenerateCommand | c
 knobs    | trainer     | dev.sol.trainer/dev.sol.trainer.knobs.KnobsCommand  | perplexity over a grid of each knob
 bench    | sol-runtime | dev.sol.runtime/dev.sol.runtime.bench.BenchCommand  | time decode steps against stock llama.cpp
 train    | trainer     | dev.sol.trainer/dev.sol.trainer.train.TrainCommand   | train a policy for a model, from texts
-eval     | trainer     | dev.sol.trainer/dev.sol.trainer.eval.EvalCommand     | perplexity under a policy, against matched baselines
+eval     | trainer     | dev.sol.trainer/dev.sol.trainer.eval.EvalCommand     | measure policies on texts and tasks, against matched baselines
+report   | trainer     | dev.sol.trainer/dev.sol.trainer.report.ReportCommand | make a page of what eval found
 prepare  | trainer     | dev.sol.trainer/dev.sol.trainer.prepare.PrepareCommand | put MLP neurons in an order for skipping; gate predictor
 '
 

@@ -1,11 +1,8 @@
 package dev.sol.trainer.eval;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.policy.UnattainableBudgetException;
 import dev.sol.runtime.Execution;
-import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
@@ -14,21 +11,23 @@ import dev.sol.runtime.cli.Interruption;
 import dev.sol.runtime.cli.KnobArguments;
 import dev.sol.runtime.cli.ModelSource;
 import dev.sol.runtime.cli.PolicyChoices;
+import dev.sol.trainer.cli.Progress;
+import dev.sol.trainer.cli.RunOptions;
 import dev.sol.trainer.corpus.Corpus;
-import dev.sol.trainer.corpus.Fingerprint;
 import dev.sol.trainer.corpus.TextTokenizer;
-import dev.sol.trainer.stats.PairedBootstrap;
-import java.io.Console;
+import dev.sol.trainer.tasks.Questions;
+import dev.sol.trainer.tasks.Task;
+import dev.sol.trainer.tasks.TaskKind;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -37,110 +36,40 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code sol eval}: the perplexity of a text under a policy, against allocations that realise the same on every axis.
+ * {@code sol eval}: the perplexity of a text under policies, against allocations that realise the same on every axis.
  *
  * <p>The text is cut into windows ({@link dev.sol.trainer.corpus.Windows}); in each, the tokens after a dense prefix are decode steps
  * within the budget, scored teacher-forced ({@link PolicyEvaluation}). Baselines run over the same windows until their realised means
- * are the policy's ({@link Matching}). Intervals resample windows, the same ones of both ({@link PairedBootstrap}).
+ * are the policy's ({@link Matching}). Intervals resample windows, the same ones of both ({@link
+ * dev.sol.trainer.stats.PairedBootstrap}).
  */
 @picocli.CommandLine.Command(
         name = "eval",
-        description =
-                "Measures a policy: the perplexity of a text at several budgets, against random, fixed and uniform"
-                        + " allocations that realise the same on every axis.%n",
+        description = "Measures policies: the perplexity of a text at several budgets, against allocations that realise"
+                + " the same on every axis.%n",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class EvalCommand implements Callable<Integer> {
-    private static final int RESAMPLES = 10_000;
-    private static final double CONFIDENCE = .95;
-    private static final int INTERRUPTED = 130;
-
-    /** Fewer leave nothing to resample. */
-    private static final int LEAST_WINDOWS = 2;
-
     /** Steps that are timed of each row. */
-    private static final int TIMED_STEPS = 128;
+    private static final int TIMED_STEPS = 64;
 
     @Option(
             names = "--policy",
             paramLabel = "FILE|NAME",
-            required = true,
-            description = "The policy: a learned one's file (.safetensors), or uniform, random, entropy, drift.")
-    private String policy = "";
-
-    @Option(
-            names = "--corpus",
-            paramLabel = "FILE",
-            required = true,
             description =
-                    "UTF-8 text, plain or .xz; documents are separated by lines <|endoftext|>. Its first tokens are"
-                            + " used.")
-    private Path corpus = Path.of("");
+                    "A policy, and more with the option repeated: a learned one's file (.safetensors), or uniform,"
+                            + " random, entropy, drift. Without it: uniform.")
+    private List<String> policies = new ArrayList<>();
 
-    @Option(
-            names = "--budgets",
-            paramLabel = "X",
-            split = ",",
-            defaultValue = ".4,.5,.6,.7,.8,.9",
-            description = "Net keep rates. Default: ${DEFAULT-VALUE}.")
-    private double[] budgets = {};
+    @Mixin
+    private EvalOptions options = new EvalOptions();
 
-    @Option(
-            names = "--windows",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Windows of the text, at most; 0: as many as " + Protocol.DEFAULT_TOKENS
-                    + " scored tokens take. Default: ${DEFAULT-VALUE}.")
-    private int windows;
+    @Mixin
+    private TaskOptions taskOptions = new TaskOptions();
 
-    @Option(
-            names = "--prefix",
-            paramLabel = "N",
-            defaultValue = "0",
-            description =
-                    "The first tokens of a window, dense and not scored; 0: what the stretch leaves of the context,"
-                            + " at most " + Protocol.DEFAULT_LENGTH + ". Default: ${DEFAULT-VALUE}.")
-    private int prefix;
-
-    @Option(
-            names = "--stretch",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "The tokens after them, which are scored; 0: half of the context, at most "
-                    + Protocol.DEFAULT_LENGTH + ". Default: ${DEFAULT-VALUE}.")
-    private int stretch;
-
-    @Option(
-            names = "--execution",
-            paramLabel = "NAME",
-            defaultValue = "reference",
-            description = "What the knobs drop is masked (reference), or not read (skip). Default: ${DEFAULT-VALUE}.")
-    private String execution = "";
-
-    @Option(names = "--no-timing", description = "Do not measure what a token takes.")
-    private boolean noTiming;
-
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the results here, after every row; what is there is replaced.")
-    private @Nullable Path json;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description =
-                    "Threads; 0: one for each processor, for tiny models a single one. Default: ${DEFAULT-VALUE}.")
-    private int threads;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Of random allocations and the resampling. Default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Mixin
+    private RunOptions run = new RunOptions();
 
     @Mixin
     private KnobArguments knobs = new KnobArguments();
@@ -161,27 +90,73 @@ public final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        KnobOptions meaning = knobs.knobs();
-        Execution mode = mode();
-        Corpus text = new Corpus(corpus);
-        text.check(); // a missing file is told before a large model is loaded
-        ComputePolicy subject = PolicyChoices.registry(List.of(policy), source).defaultPolicy();
-        Arrays.sort(budgets);
-        for (double budget : budgets) {
-            check(subject, budget);
+        Suite suite = Suite.byName(options.suite);
+        Execution execution = execution();
+        List<Family> families = Family.of(options.knobs == null ? suite.knobs() : options.knobs, knobs.knobs());
+        Set<String> baselines = options.baselines == null ? suite.baselines() : Suite.baselines(options.baselines);
+        if (options.refresh < 0) {
+            throw RequestException.invalid("refresh", "--refresh must be at least 0, not " + options.refresh);
         }
+        // What is missing is told before a large model is loaded.
+        Corpus text = options.corpus == null ? DefaultText.corpus() : new Corpus(options.corpus);
+        text.check();
+        Corpus validation = options.validation == null ? null : new Corpus(options.validation);
+        if (validation != null) {
+            validation.check();
+        }
+        List<Task> tasks = tasks();
+        List<ComputePolicy> subjects = subjects();
+        List<Double> budgets = options.budgets == null
+                ? suite.budgets()
+                : Arrays.stream(options.budgets).sorted().boxed().toList();
+        for (ComputePolicy subject : subjects) {
+            for (double budget : budgets) {
+                check(subject, budget);
+            }
+        }
+        Experiment.Plan plan = new Experiment.Plan(
+                families, subjects, budgets, baselines, options.refresh, options.noTiming ? 0 : TIMED_STEPS);
         try (Model model = source.load()) {
-            return evaluate(model, subject, text, mode, meaning);
+            return evaluate(model, suite, plan, tasks, text, validation, execution);
         }
     }
 
-    private Execution mode() {
-        return switch (execution) {
+    private List<ComputePolicy> subjects() {
+        if (policies.isEmpty()) {
+            return List.of(PolicyRegistry.BUILT_IN.byName("uniform"));
+        }
+        policies = policies.stream().distinct().toList();
+        PolicyRegistry _ = PolicyChoices.registry(policies, source); // two of one name are told
+        return policies.stream()
+                .map(choice -> PolicyChoices.registry(List.of(choice), source).defaultPolicy())
+                .toList();
+    }
+
+    private List<Task> tasks() {
+        if (taskOptions.items < 0 || taskOptions.shots < 0) {
+            throw RequestException.invalid("items", "--items and --shots must be at least 0");
+        }
+        if (!List.of("continuation", "everything").contains(taskOptions.scope)) {
+            throw RequestException.invalid(
+                    "budget_scope",
+                    "--budget-scope has no '%s'; there are: continuation, everything".formatted(taskOptions.scope));
+        }
+        if (taskOptions.only && taskOptions.tasks.isEmpty()) {
+            throw RequestException.invalid("only_tasks", "--only-tasks needs a --task");
+        }
+        return taskOptions.tasks.stream()
+                .map(option -> TaskKind.load(option).spread(taskOptions.items))
+                .toList();
+    }
+
+    private Execution execution() {
+        return switch (options.execution) {
             case "reference" -> Execution.REFERENCE;
             case "skip" -> Execution.SKIP;
             default ->
                 throw RequestException.invalid(
-                        "execution", "--execution has no '%s'; there are: reference, skip".formatted(execution));
+                        "execution",
+                        "--execution has no '%s'; there are: reference, skip".formatted(options.execution));
         };
     }
 
@@ -193,123 +168,127 @@ public final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private int evaluate(Model model, ComputePolicy subject, Corpus text, Execution mode, KnobOptions meaning)
+    private int evaluate(
+            Model model,
+            Suite suite,
+            Experiment.Plan plan,
+            List<Task> tasks,
+            Corpus text,
+            @Nullable Corpus validation,
+            Execution execution)
             throws IOException {
         CommandSpec command = Objects.requireNonNull(spec, "set by picocli");
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
 
-        Protocol protocol = Protocol.of(windows, prefix, stretch, meaning.forcedPositions(), model.info());
-        List<int[]> cut =
-                text.windows(TextTokenizer.of(model.tokenizer()), protocol.length(), LEAST_WINDOWS, protocol.windows());
-        int lanes = Math.min(cut.size(), ModelLockstep.lanes(model.info(), protocol.length(), mode));
-        EvalJson results =
-                json == null ? null : new EvalJson(json, settings(model, subject, text, protocol, cut.size()));
+        int forced = plan.families().getFirst().knobs().forcedPositions();
+        Protocol protocol = Protocol.of(
+                options.tokens == null ? suite.tokens() : options.tokens,
+                options.prefix,
+                options.stretch,
+                forced,
+                model.info());
+        if (plan.refresh() > protocol.stretch()) {
+            throw RequestException.invalid(
+                    "refresh",
+                    "--refresh must be at most the stretch of %d, not %d"
+                            .formatted(protocol.stretch(), plan.refresh()));
+        }
+        int calibration = plan.baselines().contains(Baselines.STATIC)
+                ? Math.ceilDiv(
+                        options.validationTokens == null ? suite.calibration() : options.validationTokens,
+                        protocol.stretch())
+                : 0;
+        Texts texts = Texts.cut(text, validation, TextTokenizer.of(model.tokenizer()), protocol, calibration);
+        int context = model.info().contextLength() == 0
+                ? protocol.length()
+                : model.info().contextLength();
+        List<TaskSet> sets = tasks.stream()
+                .map(task -> new TaskSet(
+                        Questions.of(task, TextTokenizer.of(model.tokenizer()), taskOptions.shots, context),
+                        taskOptions.scope.equals("everything")))
+                .toList();
+        Path file = options.json;
+        EvalResults results = EvalResults.of(
+                options.out,
+                file,
+                EvalSettings.of(source, model, plan, policies, text, validation, texts, protocol, execution, run)
+                        .put("tasks", String.join(", ", taskOptions.tasks))
+                        .put("items", taskOptions.items)
+                        .put("shots", taskOptions.shots)
+                        .put("budget_scope", taskOptions.scope));
         out.printf(
                 "%s (%s), %s: %d windows, %d tokens after a dense prefix of %d in each%n",
                 source.id(),
                 model.info().description(),
                 text.name(),
-                cut.size(),
+                texts.test().size(),
                 protocol.stretch(),
                 protocol.prefix());
         out.flush();
-        if (cut.size() < protocol.windows()) {
-            err.println("eval: the text has no more than %d windows".formatted(cut.size()));
+        if (texts.test().size() < protocol.windows()) {
+            err.println("eval: the text has no more than %d windows"
+                    .formatted(texts.test().size()));
         }
-        Progress progress = progress(err);
-        try (Lockstep lockstep = ModelLockstep.open(model, lanes, protocol.length(), threads, mode, meaning);
-                Lockstep single = noTiming
-                        ? null
-                        : ModelLockstep.open(model, 1, protocol.length(), threads, Execution.SKIP, meaning);
-                Interruption _ = Interruption.of(() -> cancel(lockstep, single))) {
-            StepTiming timing = single == null ? null : new StepTiming(timed(single, cut.getFirst(), protocol));
-            Comparison comparison = new Comparison(
-                    new PolicyEvaluation(lockstep, cut, protocol.prefix()),
-                    timing,
-                    new PairedBootstrap(RESAMPLES, CONFIDENCE, seed),
-                    seed,
-                    progress);
-            long tokens = (long) cut.size() * protocol.stretch();
-            return run(comparison, subject, tokens, progress, out, err, results);
+        Stoppables stoppables = new Stoppables();
+        Bench.Setup bench =
+                new Bench.Setup(protocol.length(), texts.test().size(), run.threads(), execution, !options.noTiming);
+        TaskExperiment asked = sets.isEmpty()
+                ? null
+                : new TaskExperiment(plan, sets, model, bench, run.bootstrap(), results, stoppables);
+        Experiment experiment = new Experiment(
+                plan, model, texts, protocol, bench, run.bootstrap(), results, stoppables, asked, !taskOptions.only);
+        try (Interruption _ = Interruption.of(stoppables::stop)) {
+            return run(experiment, model, texts, protocol, results, out, err);
         }
     }
 
-    private static void cancel(Lockstep lockstep, @Nullable Lockstep single) {
-        lockstep.cancel();
-        if (single != null) {
-            single.cancel();
-        }
-    }
-
-    private static PolicyEvaluation timed(Lockstep single, int[] window, Protocol protocol) {
-        int steps = Math.min(TIMED_STEPS, protocol.stretch());
-        return new PolicyEvaluation(
-                single, List.of(Arrays.copyOf(window, protocol.prefix() + steps + 1)), protocol.prefix());
-    }
-
-    /** Within the reach of Ctrl-C until all is printed. */
+    /** Within the reach of Ctrl-C until all is written and printed. */
     private int run(
-            Comparison comparison,
-            ComputePolicy subject,
-            long tokens,
-            Progress progress,
+            Experiment experiment,
+            Model model,
+            Texts texts,
+            Protocol protocol,
+            EvalResults results,
             PrintWriter out,
-            PrintWriter err,
-            @Nullable EvalJson results) {
-        progress.expect(tokens * (1 + (long) budgets.length * Comparison.ROWS));
-        Consumer<Row> keep = results == null ? _ -> {} : results::add;
-        try {
-            Row dense = comparison.dense();
-            keep.accept(dense);
-            progress.clear();
-            out.print(EvalTable.dense(dense));
-            out.flush();
-            for (double budget : budgets) {
-                progress.block(String.format(Locale.ROOT, "budget %.2f, ", budget));
-                List<Row> rows = comparison.at(subject, budget, keep);
-                progress.clear();
-                out.print(EvalTable.block(rows, (int) Math.round(100 * CONFIDENCE)));
-                out.flush();
+            PrintWriter err)
+            throws IOException {
+        try (Progress progress = Progress.of("eval", err)) {
+            Details details = experiment.run(progress, printer(out));
+            if (results.folder() != null) {
+                new ResultTables(results.folder(), model.tokenizer(), texts.test(), protocol.prefix())
+                        .write(results.rows(), results.tasks(), details);
             }
-            out.println("* clear of 0; negative: the policy is better");
+            progress.aside(() -> out.println("* clear of 0; negative: the policy is better"));
             return ExitCode.OK;
         } catch (CancellationException e) {
-            progress.clear();
-            err.println("eval: interrupted" + (json == null ? "" : "; rows that were complete are in " + json));
+            err.println("eval: interrupted"
+                    + (options.out == null ? "" : "; the same command goes on from what is in " + options.out));
             err.flush();
-            return INTERRUPTED;
+            return RunOptions.INTERRUPTED;
         }
     }
 
-    /** What the rows depend on. */
-    private ObjectNode settings(Model model, ComputePolicy subject, Corpus text, Protocol protocol, int count)
-            throws IOException {
-        ObjectNode settings = JsonNodeFactory.instance.objectNode();
-        settings.putObject("model")
-                .put("name", source.id())
-                .put("description", model.info().description())
-                .put("sha256", Fingerprint.sha256(source.file()));
-        settings.putObject("corpus").put("name", text.name()).put("sha256", Fingerprint.sha256(text.file()));
-        ObjectNode who = settings.putObject("policy").put("name", subject.name());
-        if (!PolicyRegistry.BUILT_IN.names().contains(policy)) {
-            who.put("sha256", Fingerprint.sha256(Path.of(policy)));
-        }
-        settings.put("windows", count)
-                .put("prefix", protocol.prefix())
-                .put("stretch", protocol.stretch())
-                .put("execution", execution)
-                .put("knobs", knobs.knobs().toString());
-        settings.putObject("bootstrap")
-                .put("resamples", RESAMPLES)
-                .put("confidence", CONFIDENCE)
-                .put("seed", seed);
-        return settings;
-    }
+    private Experiment.Listener printer(PrintWriter out) {
+        int percent = (int) Math.round(100 * run.bootstrap().confidence());
+        return new Experiment.Listener() {
+            @Override
+            public void dense(Family family, Row dense) {
+                out.print(EvalTable.dense(family.name(), dense));
+                out.flush();
+            }
 
-    @SuppressWarnings("SystemConsoleNull") // JDK 25 went back to a console that is null without a terminal
-    private static Progress progress(PrintWriter err) {
-        Console console = System.console();
-        return new Progress(err, console != null && console.isTerminal(), System::nanoTime);
+            @Override
+            public void block(Family family, TaskSet task, List<TaskRow> rows) {
+                out.print(TaskTable.block(family, task, rows));
+                out.flush();
+            }
+
+            @Override
+            public void block(Family family, List<Row> rows) {
+                out.print(EvalTable.block(rows, percent));
+                out.flush();
+            }
+        };
     }
 }

@@ -10,12 +10,16 @@ final class EvalTable {
 
     private EvalTable() {}
 
-    /** One line about the dense model. */
-    static String dense(Row dense) {
+    /**
+     * One line about the dense model.
+     *
+     * @param family what the knobs mean
+     */
+    static String dense(String family, Row dense) {
         Formatter text = new Formatter(Locale.ROOT);
         text.format(
-                "dense: %d tokens, nll %.4f, ppl %.3f",
-                dense.mean().tokens(), dense.mean().mean(), dense.mean().value());
+                "%nknobs %s, dense: %d tokens, nll %.4f, ppl %.3f",
+                family, dense.mean().tokens(), dense.mean().mean(), dense.mean().value());
         if (dense.millisPerToken() != null) {
             text.format(", %.2f ms/token", dense.millisPerToken());
         }
@@ -32,7 +36,8 @@ final class EvalTable {
         Row policy = rows.getFirst();
         Formatter text = new Formatter(Locale.ROOT);
         text.format(
-                "%nbudget %.3f: attn %.3f, mlp %.3f, bits %.2f%n",
+                "%n%s, budget %.3f: attn %.3f, mlp %.3f, bits %.2f%n",
+                policy.policy(),
                 policy.budget(),
                 policy.requested().attn(),
                 policy.requested().mlp(),

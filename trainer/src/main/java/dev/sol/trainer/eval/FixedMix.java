@@ -4,9 +4,8 @@ import dev.sol.policy.Action;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
-import dev.sol.policy.ComputePolicy;
-import dev.sol.policy.PolicyContext;
-import dev.sol.policy.PolicySession;
+import java.util.Iterator;
+import java.util.stream.Stream;
 
 /**
  * The paper's <i>fixed</i>: each axis alternates between the two grid values next to its target, by error diffusion, so that the mean
@@ -21,40 +20,20 @@ import dev.sol.policy.PolicySession;
  * @param grid the values to mix
  * @param phase 0 to 1: how much of the distance to the higher value is owed at the start
  */
-record FixedMix(String name, ActionGrid grid, double phase) implements ComputePolicy {
-    /** Slack of a sum of grid values. */
-    private static final double TOLERANCE = 1e-9;
+record FixedMix(String name, ActionGrid grid, double phase) implements OpenLoop {
 
     @Override
-    public PolicySession start(PolicyContext context) {
-        Mix attn = new Mix(Axis.ATTN, context.target());
-        Mix mlp = new Mix(Axis.MLP, context.target());
-        Mix bits = new Mix(Axis.BITS, context.target());
-        return _ -> new Action(attn.next(), mlp.next(), (int) bits.next());
+    public Iterator<Action> actions(Budget target) {
+        ErrorDiffusion attn = mix(Axis.ATTN, target);
+        ErrorDiffusion mlp = mix(Axis.MLP, target);
+        ErrorDiffusion bits = mix(Axis.BITS, target);
+        return Stream.generate(() -> new Action(attn.next(), mlp.next(), (int) bits.next()))
+                .iterator();
     }
 
-    /** One axis. */
-    private final class Mix {
-        private final double low;
-        private final double high;
-        private final double share; // of the steps with the higher value
-        private double owed = phase;
-
-        Mix(Axis axis, Budget budget) {
-            double target = grid.clamp(axis, budget.get(axis));
-            low = grid.below(axis, target);
-            high = grid.above(axis, target);
-            share = high > low ? (target - low) / (high - low) : 0;
-        }
-
-        double next() {
-            owed += share;
-            if (owed < 1 - TOLERANCE) {
-                return low;
-            }
-            owed--;
-            return high;
-        }
+    private ErrorDiffusion mix(Axis axis, Budget budget) {
+        double target = grid.clamp(axis, budget.get(axis));
+        return new ErrorDiffusion(grid.below(axis, target), grid.above(axis, target), target, phase);
     }
 
     /** The same mix in all windows, their phases spread evenly. */

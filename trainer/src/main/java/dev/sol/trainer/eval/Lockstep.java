@@ -8,7 +8,8 @@ import java.util.List;
 
 /**
  * Sequences that take their steps together, one token of each in a batch: what an evaluation needs of a model. Sequences are called
- * lanes. {@link ModelLockstep} is the real one, tests have another. One thread at a time, {@link #cancel} excepted.
+ * lanes; those that have ended are no longer named in steps. {@link ModelLockstep} is the real one, tests have another. One thread at a
+ * time, {@link #cancel} excepted.
  */
 interface Lockstep extends AutoCloseable {
 
@@ -28,34 +29,46 @@ interface Lockstep extends AutoCloseable {
     KnobReach reach();
 
     /**
-     * Forgets all sequences and begins new ones, densely.
+     * Forgets all sequences and begins new ones with the prefixes of passages, densely.
      *
-     * @param windows [1 … lanes] sequences of at least {@code length} tokens
-     * @param length tokens of each that are appended
+     * @param passages [1 … lanes]
      * @throws java.util.concurrent.CancellationException after {@link #cancel}
      */
-    void start(List<int[]> windows, int length);
+    void start(List<Passage> passages);
 
     /**
-     * Appends a token to each sequence.
+     * Appends the next token of its passage to each of some lanes.
      *
-     * @param tokens [sequences]
-     * @param actions [sequences] what they may spend
+     * @param lanes [n] ascending
+     * @param actions [n] what they may spend
      * @throws java.util.concurrent.CancellationException after {@link #cancel}
      */
-    void step(int[] tokens, List<Action> actions);
+    void step(int[] lanes, List<Action> actions);
+
+    /**
+     * Removes the newest tokens of some lanes from the cache and computes them again, densely.
+     *
+     * @param lanes [n] ascending, all of which took the last step
+     * @param count how many tokens of each, fewer than there are
+     * @throws java.util.concurrent.CancellationException after {@link #cancel}
+     */
+    void refresh(int[] lanes, int count);
 
     /** What a token of the last {@link #step} used. */
     StepUsage usage(int lane);
 
     /**
-     * Scores the tokens that follow.
+     * Scores what follows the last tokens.
      *
-     * @param labels [sequences] the token that does follow in each
-     * @return [sequences]
+     * @param lanes [n] of the last {@link #start}, {@link #step} or {@link #refresh}
+     * @param labels [n] the token that does follow in each
+     * @return [n]
      * @throws dev.sol.runtime.ModelException if the logits are not finite
      */
-    List<TokenScore> score(int[] labels);
+    List<TokenScore> score(int[] lanes, int[] labels);
+
+    /** Whether the model finds no token likelier after the last one. */
+    boolean isLikeliest(int lane, int label);
 
     /** Copies the hidden state of a sequence's last token. */
     void hidden(int lane, float[] out);

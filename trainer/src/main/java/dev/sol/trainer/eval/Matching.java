@@ -3,6 +3,8 @@ package dev.sol.trainer.eval;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
+import java.util.Objects;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ record Matching(Measured measured, double distance) {
     static final double TOLERANCE = 1e-3;
 
     private static final int MOST_RUNS = 4;
+    private static final int MOST_NET_RUNS = 6;
 
     /** A change of a target that says nothing about the slope. */
     private static final double NO_CHANGE = 1e-9;
@@ -62,6 +65,33 @@ record Matching(Measured measured, double distance) {
             best = distance < best.distance ? new Matching(run, distance) : best;
         }
         return best;
+    }
+
+    /**
+     * As {@link #of}, for a baseline that splits a net keep rate by itself.
+     *
+     * @param wanted net keep rate
+     * @param path its targets for each net
+     */
+    static Matching ofNet(double wanted, DoubleFunction<Budget> path, Function<Budget, Measured> baseline) {
+        double target = wanted;
+        Matching best = null;
+        double slope = 1;
+        double earlierTarget = Double.NaN;
+        double earlier = Double.NaN;
+        for (int runs = 0; runs < MOST_NET_RUNS && (best == null || !best.isClose()); runs++) {
+            Measured run = baseline.apply(path.apply(target));
+            double realised = run.realised().net();
+            double distance = Math.abs(realised - wanted);
+            best = best == null || distance < best.distance ? new Matching(run, distance) : best;
+            if (runs > 0 && Math.abs(target - earlierTarget) > NO_CHANGE) {
+                slope = Math.clamp((realised - earlier) / (target - earlierTarget), LEAST_SLOPE, GREATEST_SLOPE);
+            }
+            earlierTarget = target;
+            earlier = realised;
+            target = Math.clamp(target + (wanted - realised) / slope, 0, 1);
+        }
+        return Objects.requireNonNull(best, "at least one run");
     }
 
     private static double next(

@@ -10,13 +10,14 @@ import java.util.Arrays;
 /**
  * What an evaluation found. Not to be changed.
  *
- * @param nll [windows][stretch] −log p of each scored token, in nats
- * @param realised means over the effective steps of all windows, from the native counters; dense without any
+ * @param nll [passages][steps] −log p of each scored token, in nats
+ * @param realised means over the effective steps of all passages, from the native counters; dense without any
  * @param chosen means of what the policy chose in these steps; dense without any
- * @param perWindow [windows] the realised means of each, in their order
+ * @param perWindow [passages] the realised means of each, in their order
  * @param grid of the policy
- * @param actions [grid size] how often each action was chosen
- * @param stepMillis [steps] how long each took, of all windows that were in it: policy and decode
+ * @param choices [passages][steps] the number of the action on the grid; −1: not effective, or not on the grid
+ * @param hits [passages][steps] whether the label was the likeliest token; [0] if nobody asked
+ * @param stepMillis [steps] how long each took, of all passages that were in it: policy and decode; empty if they were not apart
  * @param policyMillis the mean time that the policy took for a token
  */
 @SuppressWarnings("ArrayRecordComponent") // of a hundred thousand numbers; compared nowhere
@@ -26,9 +27,23 @@ record Measured(
         Budget chosen,
         Budget[] perWindow,
         ActionGrid grid,
-        long[] actions,
+        int[][] choices,
+        boolean[][] hits,
         double[] stepMillis,
         double policyMillis) {
+
+    /** [grid size] How often each action was chosen. */
+    long[] actions() {
+        long[] counts = new long[grid.size()];
+        for (int[] window : choices) {
+            for (int choice : window) {
+                if (choice >= 0) {
+                    counts[choice]++;
+                }
+            }
+        }
+        return counts;
+    }
 
     /** For statistics over windows. */
     WindowLosses losses() {
@@ -47,6 +62,7 @@ record Measured(
     long[] histogram(Axis axis) {
         double[] values = grid.values(axis);
         long[] counts = new long[values.length];
+        long[] actions = actions();
         for (int i = 0; i < actions.length; i++) {
             if (actions[i] > 0) {
                 Action action = grid.action(i);
@@ -54,13 +70,5 @@ record Measured(
             }
         }
         return counts;
-    }
-
-    /** The median time of a step; NaN without steps. */
-    double medianStepMillis() {
-        double[] sorted = stepMillis.clone();
-        Arrays.sort(sorted);
-        int n = sorted.length;
-        return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
     }
 }

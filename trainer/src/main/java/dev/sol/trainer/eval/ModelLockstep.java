@@ -14,6 +14,7 @@ import dev.sol.runtime.TokenScore;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 
 /** Sequences of one context. */
 final class ModelLockstep implements Lockstep {
@@ -30,8 +31,10 @@ final class ModelLockstep implements Lockstep {
     private final InferenceContext context;
     private final KnobReach reach;
     private final int lanes;
-    private int position; // of the next tokens
-    private int[] outputs = {}; // of the sequences, in the last batch
+    private List<Passage> passages = List.of();
+    private int[] positions = {}; // [lanes] of the next tokens
+    private int[] outputs = {}; // [lanes] of the last tokens, in the last batch
+    private float[] logits = {}; // kept from call to call
     private volatile boolean cancelled;
 
     private ModelLockstep(Model model, InferenceContext context, int lanes) {
@@ -100,40 +103,78 @@ final class ModelLockstep implements Lockstep {
 
     /** The last tokens of the prefixes are decoded together, so that all of them are outputs of one batch. */
     @Override
-    public void start(List<int[]> windows, int length) {
+    public void start(List<Passage> begun) {
         context.clear();
+        passages = List.copyOf(begun);
+        outputs = new int[begun.size()];
+        positions = begun.stream().mapToInt(Passage::prefix).toArray();
+        int[] all = IntStream.range(0, begun.size()).toArray();
+        int[] from = new int[begun.size()];
+        for (int lane = 1; lane < from.length; lane++) {
+            from[lane] = shared(begun.get(lane - 1), begun.get(lane));
+        }
+        append(all, from);
+    }
+
+    /** Of two passages' prefixes, how many tokens need not be computed again: all but the last, or none. */
+    private static int shared(Passage one, Passage other) {
+        int length = other.prefix() - 1;
+        return one.prefix() > length && Arrays.equals(one.tokens(), 0, length, other.tokens(), 0, length) ? length : 0;
+    }
+
+    /** @param from [lanes] the first position of each to compute; before it, what the lane before has */
+    private void append(int[] lanes, int[] from) {
         Batch batch = context.batch();
         batch.clear();
-        for (int lane = 0; lane < windows.size(); lane++) {
-            for (int i = 0; i < length - 1; i++) {
-                batch.add(windows.get(lane)[i], i, lane, false);
+        for (int i = 0; i < lanes.length; i++) {
+            int lane = lanes[i];
+            for (int position = from[i]; position < positions[lane] - 1; position++) {
+                batch.add(passages.get(lane).tokens()[position], position, lane, false);
                 if (batch.size() == batch.capacity()) {
                     decode();
                     batch.clear();
                 }
+            }
+            if (i + 1 < lanes.length
+                    && from[i + 1] > 0
+                    && lanes[i + 1] == lane + 1
+                    && context.maxPosition(lane + 1) < 0) {
+                if (batch.size() > 0) {
+                    decode();
+                    batch.clear();
+                }
+                context.copySequence(lane, lane + 1, 0, from[i + 1]);
             }
         }
         if (batch.size() > 0) {
             decode();
             batch.clear();
         }
-        outputs = new int[windows.size()];
-        for (int lane = 0; lane < outputs.length; lane++) {
-            outputs[lane] = batch.add(windows.get(lane)[length - 1], length - 1, lane, true);
+        for (int lane : lanes) {
+            int last = positions[lane] - 1;
+            outputs[lane] = batch.add(passages.get(lane).tokens()[last], last, lane, true);
         }
         decode();
-        position = length;
     }
 
     @Override
-    public void step(int[] tokens, List<Action> actions) {
+    public void refresh(int[] lanes, int count) {
+        for (int lane : lanes) {
+            context.removeSequence(lane, positions[lane] - count, -1);
+        }
+        append(lanes, Arrays.stream(lanes).map(lane -> positions[lane] - count).toArray());
+    }
+
+    @Override
+    public void step(int[] lanes, List<Action> actions) {
         Batch batch = context.batch();
         batch.clear();
-        for (int lane = 0; lane < tokens.length; lane++) {
-            outputs[lane] = batch.add(tokens[lane], position, lane, true, actions.get(lane));
+        for (int i = 0; i < lanes.length; i++) {
+            int lane = lanes[i];
+            int position = positions[lane]++;
+            outputs[lane] = batch.add(passages.get(lane).tokens()[position], position, lane, true, actions.get(i));
         }
         decode();
-        position++;
     }
 
     private void decode() {
@@ -149,8 +190,25 @@ final class ModelLockstep implements Lockstep {
     }
 
     @Override
-    public List<TokenScore> score(int[] labels) {
-        return context.score(Arrays.copyOf(outputs, labels.length), labels);
+    public List<TokenScore> score(int[] lanes, int[] labels) {
+        return context.score(Arrays.stream(lanes).map(lane -> outputs[lane]).toArray(), labels);
+    }
+
+    @Override
+    public boolean isLikeliest(int lane, int label) {
+        logits = logits.length == 0 ? new float[context.vocabularySize()] : logits;
+        context.logits(outputs[lane], logits);
+        return isGreatest(logits, label);
+    }
+
+    /** Whether no value is greater than the one with the number {@code index}, and none before it is equal. */
+    static boolean isGreatest(float[] values, int index) {
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] > values[index] || (i < index && values[i] == values[index])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

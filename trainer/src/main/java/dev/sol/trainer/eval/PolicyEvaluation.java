@@ -1,178 +1,204 @@
 package dev.sol.trainer.eval;
 
 import dev.sol.policy.Action;
-import dev.sol.policy.ActionGrid;
-import dev.sol.policy.Budget;
-import dev.sol.policy.BudgetTracker;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.ObservedState;
 import dev.sol.runtime.PolicyRun;
 import dev.sol.runtime.TokenScore;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Teacher-forced losses under a policy. The prefix of a window is dense and not scored. Every later token is a decode step: the policy
- * chooses its action from what it would see when serving ({@link PolicyRun}), it leaves its pruned keys and values in the cache, and it
- * is scored on the token after it; the last token of a window is a label only. Steps that are not effective are dense and do not count,
- * as in serving.
+ * Teacher-forced losses under a policy. The prefix of a {@link Passage} is dense and not scored. Every later token is a decode step: the
+ * policy chooses its action from what it would see when serving ({@link PolicyRun}), it leaves its pruned keys and values in the cache,
+ * and it is scored on the token after it. Steps that are not effective are dense and do not count, as in serving.
  *
- * <p>As many windows as the model has lanes take their steps together; each has its own policy session and budget. For one thread.
+ * <p>As many passages as the model has lanes take their steps together; each has its own policy session and budget. Policies that look at
+ * nothing ({@link OpenLoop}) need no steps, and go through {@link ForcedBatches} if there are any. For one thread.
  */
 final class PolicyEvaluation {
     private final Lockstep model;
-    private final List<int[]> windows;
-    private final int prefix;
-    private final int stretch;
+    private final @Nullable ForcedBatches batches;
+    private final List<Passage> passages;
+    private final int refresh;
+    private final boolean hits;
+
+    /** Of passages that take their steps one by one, without refresh. */
+    PolicyEvaluation(Lockstep model, List<Passage> passages) {
+        this(model, null, passages, 0, false);
+    }
 
     /**
-     * @param windows of equal length
-     * @param prefix the first tokens of each that are dense and not scored, at least 1
-     * @throws IllegalArgumentException if the windows differ in length, or have nothing to score
+     * @param batches of the same model and knobs; null: every policy takes steps
+     * @param passages at least one
+     * @param refresh the newest tokens are computed again, densely, after so many steps; 0: never
+     * @param hits whether it is asked if labels are the likeliest tokens
      */
-    PolicyEvaluation(Lockstep model, List<int[]> windows, int prefix) {
-        if (windows.isEmpty()) {
+    PolicyEvaluation(
+            Lockstep model, @Nullable ForcedBatches batches, List<Passage> passages, int refresh, boolean hits) {
+        if (passages.isEmpty()) {
             throw new IllegalArgumentException("there are no windows");
         }
-        int length = windows.getFirst().length;
-        if (windows.stream().anyMatch(window -> window.length != length)) {
-            throw new IllegalArgumentException("windows differ in length");
-        }
-        if (prefix < 1 || prefix > length - 2) {
-            throw new IllegalArgumentException(
-                    "a prefix of %d tokens leaves nothing to score in %d".formatted(prefix, length));
-        }
         this.model = model;
-        this.windows = List.copyOf(windows);
-        this.prefix = prefix;
-        this.stretch = length - prefix - 1;
+        this.batches = refresh > 0 ? null : batches;
+        this.passages = List.copyOf(passages);
+        this.refresh = refresh;
+        this.hits = hits;
     }
 
-    /** Steps of each window. */
-    int stretch() {
-        return stretch;
+    /** The same model on other passages. */
+    PolicyEvaluation on(List<Passage> others) {
+        return new PolicyEvaluation(model, batches, others, refresh, hits);
     }
 
-    /** Scored tokens of all windows. */
+    /** What is evaluated. */
+    List<Passage> passages() {
+        return passages;
+    }
+
+    /** Scored tokens of all passages. */
     long tokens() {
-        return (long) windows.size() * stretch;
+        return passages.stream().mapToLong(Passage::steps).sum();
     }
 
-    /** Effective steps of each window. */
-    int effectiveSteps() {
-        // Step t sees prefix + t + 1 positions.
-        return Math.clamp((long) prefix + stretch - model.forcedPositions(), 0, stretch);
-    }
-
-    /** The number of windows. */
-    int windows() {
-        return windows.size();
+    /** [passages] Effective steps of each. */
+    int[] effectiveSteps() {
+        return passages.stream()
+                .mapToInt(passage -> passage.effectiveSteps(model.forcedPositions()))
+                .toArray();
     }
 
     /**
      * Measures.
      *
-     * @param seed of the policies' random choices; each window has its own
+     * @param seed of the policies' random choices; each passage has its own
      * @param progress told how many tokens were scored since it was told last
      * @throws IllegalArgumentException if a policy cannot work towards the target
      * @throws java.util.concurrent.CancellationException when the model was cancelled
      * @throws dev.sol.runtime.ModelException if the logits are not finite
      */
     Measured run(Spender spender, long seed, IntConsumer progress) {
-        Tally tally =
-                new Tally(windows.size(), stretch, spender.policies().apply(0).grid());
-        for (int first = 0; first < windows.size(); first += model.lanes()) {
-            int last = Math.min(first + model.lanes(), windows.size());
-            new Group(first, windows.subList(first, last), spender, seed).run(tally, progress);
+        Tally tally = new Tally(passages, spender.policies().apply(0).grid(), hits);
+        if (batches != null && spender.isOpenLoop()) {
+            batches.run(passages, spender, tally, progress);
+            return tally.measured();
+        }
+        // Of equal length together, so that lanes end together; windows stay in their order.
+        int[] order = IntStream.range(0, passages.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> -passages.get(i).steps()))
+                .mapToInt(i -> i)
+                .toArray();
+        for (int first = 0; first < order.length; first += model.lanes()) {
+            int[] members = Arrays.copyOfRange(order, first, Math.min(first + model.lanes(), order.length));
+            Arrays.sort(members); // neighbours may share a prefix
+            new Group(members, spender, seed).run(tally, progress);
         }
         return tally.measured();
     }
 
-    /** Windows that take their steps together. */
+    /** Passages that take their steps together. */
     private final class Group {
-        private final int first;
-        private final List<int[]> members;
+        private final int[] members; // [lanes] numbers of passages
         private final List<PolicyRun> runs = new ArrayList<>();
         private final List<LaneState> states = new ArrayList<>();
 
-        Group(int first, List<int[]> members, Spender spender, long seed) {
-            this.first = first;
+        Group(int[] members, Spender spender, long seed) {
             this.members = members;
-            for (int lane = 0; lane < members.size(); lane++) {
-                ComputePolicy policy = spender.policies().apply(first + lane);
+            for (int lane = 0; lane < members.length; lane++) {
+                ComputePolicy policy = spender.policies().apply(members[lane]);
                 runs.add(new PolicyRun(
                         policy,
                         spender.target(),
-                        stretch,
+                        passage(lane).steps(),
                         model.embeddingLength(),
                         model.reach(),
-                        seed + first + lane));
+                        seed + members[lane]));
                 states.add(new LaneState(lane));
             }
         }
 
+        private Passage passage(int lane) {
+            return passages.get(members[lane]);
+        }
+
         void run(Tally tally, IntConsumer progress) {
-            model.start(members, prefix);
-            see(prefix);
-            for (int step = 0; step < stretch; step++) {
-                int next = prefix + step;
-                boolean effective = next + 1 > model.forcedPositions();
-                int[] tokens = tokens(next);
-
+            model.start(
+                    IntStream.range(0, members.length).mapToObj(this::passage).toList());
+            int[] lanes = IntStream.range(0, members.length).toArray();
+            see(lanes, 0);
+            for (int step = 0; lanes.length > 0; step++) {
                 long start = System.nanoTime();
-                List<Action> actions = effective ? choose(step, tokens) : dense();
+                List<Action> actions = choose(lanes, step);
                 long chosen = System.nanoTime();
-                model.step(tokens, actions);
+                model.step(lanes, actions);
                 long decoded = System.nanoTime();
-                if (effective) {
-                    book(actions, tally);
-                }
-                long end = System.nanoTime();
+                book(lanes, step, actions, tally);
+                long booked = System.nanoTime();
 
-                tally.time(end - start, effective ? chosen - start + end - decoded : 0);
-                List<TokenScore> scores = see(next + 1);
-                for (int lane = 0; lane < scores.size(); lane++) {
-                    tally.score(first + lane, step, scores.get(lane));
+                List<TokenScore> scores = see(lanes, step + 1);
+                for (int i = 0; i < lanes.length; i++) {
+                    tally.score(members[lanes[i]], step, scores.get(i).logProbability());
+                    if (hits) {
+                        tally.hit(members[lanes[i]], step, model.isLikeliest(lanes[i], label(lanes[i], step + 1)));
+                    }
                 }
-                progress.accept(scores.size());
+                long scored = System.nanoTime();
+                if (refresh > 0 && (step + 1) % refresh == 0) {
+                    model.refresh(lanes, refresh);
+                    see(lanes, step + 1);
+                }
+                tally.time(booked - start + System.nanoTime() - scored, chosen - start + booked - decoded);
+                progress.accept(lanes.length);
+                int next = step + 1;
+                lanes = Arrays.stream(lanes)
+                        .filter(lane -> next < passage(lane).steps())
+                        .toArray();
             }
             for (int lane = 0; lane < runs.size(); lane++) {
-                tally.end(first + lane, runs.get(lane).tracker());
+                tally.end(members[lane], runs.get(lane).tracker());
             }
         }
 
-        /** Scores the tokens at a position, and remembers how unsure the model was of them. */
-        private List<TokenScore> see(int position) {
-            List<TokenScore> scores = model.score(tokens(position));
-            for (int lane = 0; lane < scores.size(); lane++) {
-                states.get(lane).entropy = scores.get(lane).entropy() / Math.log(model.vocabularySize());
+        /** Scores the tokens after so many steps, and remembers how unsure the model was of them. */
+        private List<TokenScore> see(int[] lanes, int steps) {
+            int[] labels = Arrays.stream(lanes).map(lane -> label(lane, steps)).toArray();
+            List<TokenScore> scores = model.score(lanes, labels);
+            for (int i = 0; i < lanes.length; i++) {
+                states.get(lanes[i]).entropy = scores.get(i).entropy() / Math.log(model.vocabularySize());
             }
             return scores;
         }
 
-        private int[] tokens(int position) {
-            return members.stream().mapToInt(window -> window[position]).toArray();
+        private int label(int lane, int steps) {
+            return passage(lane).tokens()[passage(lane).prefix() + steps];
         }
 
-        private List<Action> choose(int step, int[] tokens) {
-            List<Action> actions = new ArrayList<>(tokens.length);
-            for (int lane = 0; lane < tokens.length; lane++) {
-                actions.add(runs.get(lane).choose(step, tokens[lane], states.get(lane)));
+        private boolean isEffective(int lane, int step) {
+            return step >= passage(lane).firstEffective(model.forcedPositions());
+        }
+
+        private List<Action> choose(int[] lanes, int step) {
+            List<Action> actions = new ArrayList<>(lanes.length);
+            for (int lane : lanes) {
+                int token = passage(lane).tokens()[passage(lane).prefix() + step];
+                actions.add(
+                        isEffective(lane, step) ? runs.get(lane).choose(step, token, states.get(lane)) : Action.DENSE);
             }
             return actions;
         }
 
-        private List<Action> dense() {
-            return members.stream().map(_ -> Action.DENSE).toList();
-        }
-
-        private void book(List<Action> actions, Tally tally) {
-            for (int lane = 0; lane < actions.size(); lane++) {
-                runs.get(lane).book(actions.get(lane), model.usage(lane));
-                tally.choice(actions.get(lane));
+        private void book(int[] lanes, int step, List<Action> actions, Tally tally) {
+            for (int i = 0; i < lanes.length; i++) {
+                if (isEffective(lanes[i], step)) {
+                    runs.get(lanes[i]).book(actions.get(i), model.usage(lanes[i]));
+                    tally.choice(members[lanes[i]], step, actions.get(i));
+                }
             }
         }
     }
@@ -199,64 +225,6 @@ final class PolicyEvaluation {
         @Override
         public double entropy() {
             return entropy;
-        }
-    }
-
-    /** Collects. */
-    private static final class Tally {
-        private final float[][] nll;
-        private final Budget[] perWindow;
-        private final ActionGrid grid;
-        private final long[] actions;
-        private final double[] stepMillis;
-        private final AxisSums realised = new AxisSums();
-        private final AxisSums chosen = new AxisSums();
-        private int timed;
-        private long effective;
-        private long policyNanos;
-
-        Tally(int windows, int stretch, ActionGrid grid) {
-            this.nll = new float[windows][stretch];
-            this.perWindow = new Budget[windows];
-            this.grid = grid;
-            this.actions = new long[grid.size()];
-            this.stepMillis = new double[windows * stretch]; // of one lane; otherwise fewer are used
-        }
-
-        void choice(Action action) {
-            int index = grid.indexOf(action);
-            if (index >= 0) { // `dense` leaves a grid that has no dense action
-                actions[index]++;
-            }
-            chosen.add(action.attnKeep(), action.mlpKeep(), action.actBits(), 1);
-            effective++;
-        }
-
-        void score(int window, int step, TokenScore score) {
-            nll[window][step] = -score.logProbability();
-        }
-
-        void time(long stepNanos, long policy) {
-            stepMillis[timed++] = stepNanos / 1e6;
-            policyNanos += policy;
-        }
-
-        void end(int window, BudgetTracker tracker) {
-            Optional<Budget> mean = tracker.realised();
-            perWindow[window] = mean.orElse(Budget.DENSE);
-            mean.ifPresent(of -> realised.add(of.attn(), of.mlp(), of.bits(), tracker.steps()));
-        }
-
-        Measured measured() {
-            return new Measured(
-                    nll,
-                    realised.mean(),
-                    chosen.mean(),
-                    perWindow,
-                    grid,
-                    actions,
-                    Arrays.copyOf(stepMillis, timed),
-                    effective == 0 ? 0 : policyNanos / 1e6 / effective);
         }
     }
 }

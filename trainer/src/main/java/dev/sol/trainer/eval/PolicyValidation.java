@@ -29,7 +29,7 @@ public final class PolicyValidation implements AutoCloseable {
      */
     PolicyValidation(Lockstep model, List<int[]> windows, int prefix, List<Budget> targets) {
         this.model = model;
-        this.evaluation = new PolicyEvaluation(model, windows, prefix);
+        this.evaluation = new PolicyEvaluation(model, Passage.of(windows, prefix));
         this.targets = List.copyOf(targets);
     }
 

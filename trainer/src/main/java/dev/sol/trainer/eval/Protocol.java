@@ -11,9 +11,6 @@ import dev.sol.runtime.RequestException;
  * @param stretch the scored tokens after it
  */
 record Protocol(int windows, int prefix, int stretch) {
-    /** Tokens that are scored unless another number of windows is asked for. */
-    static final int DEFAULT_TOKENS = 20_000;
-
     /** The longest prefix and stretch that are not asked for. */
     static final int DEFAULT_LENGTH = 512;
 
@@ -23,14 +20,14 @@ record Protocol(int windows, int prefix, int stretch) {
     /**
      * Fills in the defaults.
      *
-     * @param windows 0 = as many as 20,000 scored tokens take
+     * @param tokens to score, rounded up to whole windows
      * @param prefix 0 = what the stretch leaves of the context, at most 512
      * @param stretch 0 = half of the context, at most 512
      * @param forced positions that every token attends
      * @throws RequestException if they do not fit the model, or each other
      */
-    static Protocol of(int windows, int prefix, int stretch, int forced, ModelInfo model) {
-        require("windows", windows, 0);
+    static Protocol of(int tokens, int prefix, int stretch, int forced, ModelInfo model) {
+        require("tokens", tokens, 1);
         require("prefix", prefix, 0);
         require("stretch", stretch, 0);
         int context = model.contextLength() == 0 ? UNKNOWN_CONTEXT : model.contextLength();
@@ -50,7 +47,7 @@ record Protocol(int windows, int prefix, int stretch) {
                     "no step would be effective: every token attends %d positions in any case, and the windows have %d"
                             .formatted(forced, dense + scored));
         }
-        return new Protocol(windows > 0 ? windows : Math.ceilDiv(DEFAULT_TOKENS, scored), dense, scored);
+        return new Protocol(Math.ceilDiv(tokens, scored), dense, scored);
     }
 
     private static void require(String option, int value, int least) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the results: a policy, or a baseline that realised the same.
  *
+ * @param place which
  * @param policy name
- * @param budget the net keep rate that was asked for
  * @param requested the targets of the policy
  * @param realised means over the effective steps
  * @param distance the largest distance on an axis, as a share: of a policy's realised means from the targets, of a baseline's from the
@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  * @param perplexity interval of it, over windows
  * @param difference the policy's loss less this one's, in nats per token; null of the policy itself, and without a match
  * @param histogram how often each grid value of an axis was chosen, in ascending order
+ * @param cost of a token, by the model of it
  * @param millisPerToken a decode step in skip mode, policy included; null if not measured
  * @param policyMillis of these, what the policy took
  */
 record Row(
+        Place place,
         String policy,
-        double budget,
         Budget requested,
         Budget realised,
         double distance,
@@ -39,8 +40,23 @@ record Row(
         Interval perplexity,
         @Nullable Difference difference,
         Map<Axis, long[]> histogram,
+        TokenCost cost,
         @Nullable Double millisPerToken,
         double policyMillis) {
+
+    /**
+     * Where a row belongs.
+     *
+     * @param family what the knobs mean
+     * @param against the policy whose realised means are matched; of dense its own name
+     * @param budget the net keep rate that was asked for
+     * @param name of the allocation
+     */
+    record Place(String family, String against, double budget, String name) {
+        String id() {
+            return "%s/%s/%s/%s".formatted(family, against, Double.toString(budget), name);
+        }
+    }
 
     /**
      * A paired difference of losses.
@@ -60,6 +76,29 @@ record Row(
                     treated.perplexity().mean() - baseline.perplexity().mean(),
                     bootstrap.meanDifference(treated.nats(), baseline.nats(), baseline.tokens()));
         }
+    }
+
+    /** The row with what its steps take. */
+    Row withMillis(@Nullable Double value) {
+        return new Row(
+                place,
+                policy,
+                requested,
+                realised,
+                distance,
+                matched,
+                losses,
+                perplexity,
+                difference,
+                histogram,
+                cost,
+                value,
+                policyMillis);
+    }
+
+    /** The net keep rate that was asked for. */
+    double budget() {
+        return place.budget();
     }
 
     /** The interval of a perplexity: of windows drawn anew. */

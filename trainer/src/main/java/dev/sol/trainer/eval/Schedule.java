@@ -2,9 +2,7 @@ package dev.sol.trainer.eval;
 
 import dev.sol.policy.Action;
 import dev.sol.policy.ActionGrid;
-import dev.sol.policy.ComputePolicy;
-import dev.sol.policy.PolicyContext;
-import dev.sol.policy.PolicySession;
+import dev.sol.policy.Budget;
 import java.util.Iterator;
 import java.util.List;
 
@@ -13,14 +11,12 @@ import java.util.List;
  *
  * @param name for people
  * @param grid that the actions are of
- * @param actions of the effective steps, in order
+ * @param actions of the effective steps, in order; a session fails after the last
  */
-record Schedule(String name, ActionGrid grid, List<Action> actions) implements ComputePolicy {
+record Schedule(String name, ActionGrid grid, List<Action> actions) implements OpenLoop {
 
-    /** The session fails after the last action. */
     @Override
-    public PolicySession start(PolicyContext context) {
-        Iterator<Action> remaining = actions.iterator();
-        return _ -> remaining.next();
+    public Iterator<Action> actions(Budget target) {
+        return actions.iterator();
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * <i>Random</i> with the action frequencies of a policy: as often as the policy took an action in all windows together, so often it
@@ -19,26 +20,24 @@ import java.util.random.RandomGenerator;
 final class ShuffledActions {
     private final ActionGrid grid;
     private final int[] pool; // sorted numbers of actions
-    private final int windows;
-    private final int steps;
+    private final int[] steps; // [windows]
     private final long seed;
 
     /**
      * @param counts [grid size] how often each action was taken
-     * @param windows to deal to
-     * @param steps effective steps of each
+     * @param steps [windows to deal to] effective steps of each
      * @throws IllegalArgumentException if the counts do not add up to the steps of all windows
      */
-    ShuffledActions(ActionGrid grid, long[] counts, int windows, int steps, long seed) {
-        if (Arrays.stream(counts).sum() != (long) windows * steps) {
-            throw new IllegalArgumentException("%d actions for %d windows of %d steps"
-                    .formatted(Arrays.stream(counts).sum(), windows, steps));
+    ShuffledActions(ActionGrid grid, long[] counts, int[] steps, long seed) {
+        int all = Arrays.stream(steps).sum();
+        if (Arrays.stream(counts).sum() != all) {
+            throw new IllegalArgumentException("%d actions for %d windows of %d steps in all"
+                    .formatted(Arrays.stream(counts).sum(), steps.length, all));
         }
         this.grid = grid;
-        this.windows = windows;
-        this.steps = steps;
+        this.steps = steps.clone();
         this.seed = seed;
-        this.pool = new int[windows * steps];
+        this.pool = new int[all];
         int next = 0;
         for (int action = 0; action < counts.length; action++) {
             int end = next + (int) counts[action];
@@ -73,7 +72,7 @@ final class ShuffledActions {
         }
         Arrays.sort(actions);
         int[][] dealt = deal(actions);
-        List<Schedule> schedules = new ArrayList<>(windows);
+        List<Schedule> schedules = new ArrayList<>(steps.length);
         for (int[] own : dealt) {
             schedules.add(new Schedule(
                     name, grid, Arrays.stream(own).mapToObj(grid::action).toList()));
@@ -81,16 +80,23 @@ final class ShuffledActions {
         return new Spender(name, schedules::get, target);
     }
 
-    /** In rounds, in each of which every window gets one of as many neighbours: which, and when it takes it, is random. */
+    /** In rounds, in each of which every window that is not full gets one of as many neighbours: which, and when it takes it, is random. */
     private int[][] deal(int[] sorted) {
         RandomGenerator random = Shuffle.random(seed);
-        int[][] dealt = new int[windows][steps];
-        for (int round = 0; round < steps; round++) {
-            int[] cards = Arrays.copyOfRange(sorted, round * windows, (round + 1) * windows);
+        int[][] dealt = new int[steps.length][];
+        Arrays.setAll(dealt, window -> new int[steps[window]]);
+        int next = 0;
+        for (int round = 0; next < sorted.length; round++) {
+            int place = round;
+            int[] open = IntStream.range(0, steps.length)
+                    .filter(window -> place < steps[window])
+                    .toArray();
+            int[] cards = Arrays.copyOfRange(sorted, next, next + open.length);
             Shuffle.shuffle(cards, random);
-            for (int window = 0; window < windows; window++) {
-                dealt[window][round] = cards[window];
+            for (int i = 0; i < open.length; i++) {
+                dealt[open[i]][round] = cards[i];
             }
+            next += open.length;
         }
         for (int[] own : dealt) {
             Shuffle.shuffle(own, random);

@@ -17,4 +17,9 @@ record Spender(String name, IntFunction<ComputePolicy> policies, Budget target) 
     static Spender of(ComputePolicy policy, Budget target) {
         return new Spender(policy.name(), _ -> policy, target);
     }
+
+    /** Whether all that it will choose is known beforehand. */
+    boolean isOpenLoop() {
+        return policies.apply(0) instanceof OpenLoop;
+    }
 }

@@ -1,30 +1,41 @@
 package dev.sol.trainer.eval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * How long the decode steps of a policy take when it serves: one sequence at a time, policy included. Steps are repeated, and the
- * quickest time of each counts: what else the machine does makes steps slower, never faster. For one thread.
+ * How long the decode steps of policies take when they serve: one sequence at a time, policy, page summaries and refresh included.
+ * Policies take turns and each window is repeated; the quickest time of each step counts, as what else the machine does makes steps
+ * slower, never faster. For one thread.
  */
 final class StepTiming {
-    private static final int REPEATS = 3;
+    private static final int ROUNDS = 3;
 
-    private final PolicyEvaluation evaluation;
+    private StepTiming() {}
 
-    /** @param evaluation of a model with one lane, on the first windows of those that are compared */
-    StepTiming(PolicyEvaluation evaluation) {
-        this.evaluation = evaluation;
-    }
+    /** Somebody whose steps are timed: on a model with one lane, that skips. */
+    record Subject(PolicyEvaluation evaluation, Spender spender) {}
 
-    /** The mean over the steps. */
-    double millisPerToken(Spender spender, long seed) {
-        double[] quickest = evaluation.run(spender, seed, _ -> {}).stepMillis();
-        for (int i = 1; i < REPEATS; i++) {
-            double[] again = evaluation.run(spender, seed, _ -> {}).stepMillis();
-            for (int j = 0; j < quickest.length; j++) {
-                quickest[j] = Math.min(quickest[j], again[j]);
+    /** [subjects] The mean over the steps of each, ms. */
+    static List<Double> millisPerToken(List<Subject> subjects, long seed) {
+        List<double[]> quickest = new ArrayList<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = 0; i < subjects.size(); i++) {
+                Subject subject = subjects.get(i);
+                double[] steps = subject.evaluation()
+                        .run(subject.spender(), seed, _ -> {})
+                        .stepMillis();
+                if (round == 0) {
+                    quickest.add(steps);
+                } else {
+                    double[] best = quickest.get(i);
+                    Arrays.setAll(best, step -> Math.min(best[step], steps[step]));
+                }
             }
         }
-        return Arrays.stream(quickest).average().orElse(Double.NaN);
+        return quickest.stream()
+                .map(steps -> Arrays.stream(steps).average().orElse(Double.NaN))
+                .toList();
     }
 }

@@ -15,51 +15,54 @@ import java.util.random.RandomGenerator;
  * <p>Source: Akhauri &amp; Abdelfattah, "Compute Where it Counts" (arXiv 2605.10875), the baseline.
  *
  * @param grid the values to mix
- * @param windows how many there are
- * @param steps effective steps of each
+ * @param steps [windows] effective steps of each
  * @param seed of the orders
  */
-record TwoValueSchedules(ActionGrid grid, int windows, int steps, long seed) {
+@SuppressWarnings("ArrayRecordComponent") // compared nowhere, changed nowhere
+record TwoValueSchedules(ActionGrid grid, int[] steps, long seed) {
     /** Slack of a share of steps that is a whole number. */
     private static final double TOLERANCE = 1e-9;
 
     /** @param target mean of what is chosen, over all windows; beyond the grid: its end */
     Spender spender(String name, Budget target) {
-        List<Schedule> schedules = new ArrayList<>(windows);
-        for (int window = 0; window < windows; window++) {
+        List<Schedule> schedules = new ArrayList<>(steps.length);
+        long before = 0; // steps of earlier windows
+        for (int window = 0; window < steps.length; window++) {
             RandomGenerator random = Shuffle.random(seed + window);
-            double[] attn = values(Axis.ATTN, target, window, random);
-            double[] mlp = values(Axis.MLP, target, window, random);
-            double[] bits = values(Axis.BITS, target, window, random);
-            List<Action> actions = new ArrayList<>(steps);
-            for (int i = 0; i < steps; i++) {
+            int own = steps[window];
+            double[] attn = values(Axis.ATTN, target, before, own, random);
+            double[] mlp = values(Axis.MLP, target, before, own, random);
+            double[] bits = values(Axis.BITS, target, before, own, random);
+            List<Action> actions = new ArrayList<>(own);
+            for (int i = 0; i < own; i++) {
                 actions.add(new Action(attn[i], mlp[i], (int) bits[i]));
             }
             schedules.add(new Schedule(name, grid, actions));
+            before += own;
         }
         return new Spender(name, schedules::get, target);
     }
 
-    private double[] values(Axis axis, Budget budget, int window, RandomGenerator random) {
+    private double[] values(Axis axis, Budget budget, long before, int own, RandomGenerator random) {
         double target = grid.clamp(axis, budget.get(axis));
         double low = grid.below(axis, target);
         double high = grid.above(axis, target);
         double share = high > low ? (target - low) / (high - low) : 0;
-        long count = highs(share, window + 1) - highs(share, window);
-        int[] order = new int[steps];
-        for (int i = 0; i < steps; i++) {
+        long count = highs(share, before + own) - highs(share, before);
+        int[] order = new int[own];
+        for (int i = 0; i < own; i++) {
             order[i] = i < count ? 1 : 0;
         }
         Shuffle.shuffle(order, random);
-        double[] values = new double[steps];
-        for (int i = 0; i < steps; i++) {
+        double[] values = new double[own];
+        for (int i = 0; i < own; i++) {
             values[i] = order[i] == 1 ? high : low;
         }
         return values;
     }
 
-    /** Steps with the high value in so many windows, rounded to the nearest. */
-    private long highs(double share, int count) {
-        return (long) Math.floor(share * steps * count + .5 + TOLERANCE);
+    /** Of so many steps, those with the high value, rounded to the nearest. */
+    private static long highs(double share, long of) {
+        return (long) Math.floor(share * of + .5 + TOLERANCE);
     }
 }

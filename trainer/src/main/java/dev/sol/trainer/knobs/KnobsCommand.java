@@ -8,7 +8,9 @@ import dev.sol.runtime.RequestException;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.Interruption;
 import dev.sol.runtime.cli.ModelSource;
-import dev.sol.trainer.cli.Terminal;
+import dev.sol.trainer.cli.CorpusOption;
+import dev.sol.trainer.cli.Progress;
+import dev.sol.trainer.cli.RunOptions;
 import dev.sol.trainer.corpus.Corpus;
 import dev.sol.trainer.corpus.TextTokenizer;
 import dev.sol.trainer.stats.PairedBootstrap;
@@ -43,22 +45,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class KnobsCommand implements Callable<Integer> {
-    private static final int RESAMPLES = 10_000;
-    private static final double CONFIDENCE = .95;
-    private static final int INTERRUPTED = 130;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Fewer leave nothing to resample. */
     private static final int LEAST_WINDOWS = 2;
-
-    @Option(
-            names = "--corpus",
-            paramLabel = "FILE",
-            required = true,
-            description =
-                    "UTF-8 text, plain or .xz; documents are separated by lines <|endoftext|>. Its first tokens are"
-                            + " used.")
-    private Path corpus = Path.of("");
 
     @Option(
             names = "--json",
@@ -128,20 +118,11 @@ public final class KnobsCommand implements Callable<Integer> {
             description = "Only cells whose name this matches somewhere: attn/quest, tail/kv, neuron:8/0.25, bits.")
     private Pattern only = Pattern.compile("");
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description =
-                    "Threads; 0: one for each processor, for tiny models a single one. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin
+    private CorpusOption corpus = new CorpusOption();
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Of the resampling. Default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Mixin
+    private RunOptions run = new RunOptions();
 
     @Mixin
     private ModelSource source = new ModelSource();
@@ -163,9 +144,8 @@ public final class KnobsCommand implements Callable<Integer> {
             throw RequestException.invalid("tokens", "--tokens must be at least 1, not " + tokens);
         }
         Grid grid = Grid.of(page, attn, mlp, bits, only);
-        Corpus text = new Corpus(corpus);
-        text.check(); // a missing file is told before a large model is loaded
-        PairedBootstrap bootstrap = new PairedBootstrap(RESAMPLES, CONFIDENCE, seed);
+        Corpus text = corpus.text();
+        PairedBootstrap bootstrap = run.bootstrap();
         try (Model model = source.load()) {
             return measure(model, grid, text, bootstrap);
         }
@@ -181,7 +161,7 @@ public final class KnobsCommand implements Callable<Integer> {
                 TextTokenizer.of(model.tokenizer()), protocol.context(), LEAST_WINDOWS, protocol.windows(tokens));
         long scored = (long) windows.size() * protocol.scoredPerWindow();
         Results results = results(model, text, protocol, windows.size(), bootstrap);
-        ModelLaboratory laboratory = new ModelLaboratory(model, windows, protocol, threads);
+        ModelLaboratory laboratory = new ModelLaboratory(model, windows, protocol, run.threads());
 
         out.printf(
                 "%s (%s), %s: %d windows of %d tokens, the first %d of each dense%n",
@@ -201,13 +181,13 @@ public final class KnobsCommand implements Callable<Integer> {
     }
 
     private int sweep(Sweep sweep, Sweep.Listener listener, PrintWriter err) {
-        try (Progress progress = progress(err)) {
+        try (Progress progress = Progress.of("knobs", err)) {
             sweep.run(progress, listener);
             return ExitCode.OK;
         } catch (CancellationException e) {
             err.println(
                     "knobs: interrupted" + (json == null ? "" : "; the same command goes on from what is in " + json));
-            return INTERRUPTED;
+            return RunOptions.INTERRUPTED;
         }
     }
 
@@ -219,10 +199,6 @@ public final class KnobsCommand implements Callable<Integer> {
         ObjectNode settings =
                 Settings.of(source.id(), source.file(), model.info(), text, protocol, windows, page, bootstrap);
         return Results.in(json, settings, bootstrap);
-    }
-
-    private static Progress progress(PrintWriter err) {
-        return Terminal.isThere() ? new ProgressOnTerminal(err) : new ProgressLines(err, System::nanoTime);
     }
 
     private Sweep.Listener printer(Grid grid, Results results, PrintWriter out) {
@@ -239,7 +215,8 @@ public final class KnobsCommand implements Callable<Integer> {
                         ? "pages of %d, %d sinks, a window of %d"
                                 .formatted(page, KnobOptions.DEFAULT.sinks(), KnobOptions.DEFAULT.window())
                         : "";
-                out.print(KnobTable.block(axis, grid.of(axis), results, remark, (int) Math.round(100 * CONFIDENCE)));
+                out.print(KnobTable.block(axis, grid.of(axis), results, remark, (int)
+                        Math.round(100 * run.bootstrap().confidence())));
                 out.flush();
             }
         };

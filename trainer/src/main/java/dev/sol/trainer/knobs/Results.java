@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** What has been measured so far: in memory, and with a file there too, after every cell. */
 final class Results {
     private final PairedBootstrap bootstrap;
-    private final @Nullable ResultsFile file;
+    private final @Nullable KnobResultsFile file;
     private @Nullable WindowLosses dense;
     private final Map<String, Row> rows = new HashMap<>();
     private final Set<String> unreached = new LinkedHashSet<>();
 
-    private Results(PairedBootstrap bootstrap, @Nullable ResultsFile file) {
+    private Results(PairedBootstrap bootstrap, @Nullable KnobResultsFile file) {
         this.bootstrap = bootstrap;
         this.file = file;
         this.dense = file == null ? null : file.dense().orElse(null);
@@ -36,7 +36,7 @@ final class Results {
      * @throws dev.sol.runtime.RequestException if the file is something else, has other settings, or cannot be written
      */
     static Results in(Path path, ObjectNode settings, PairedBootstrap bootstrap) {
-        return new Results(bootstrap, ResultsFile.open(path, settings));
+        return new Results(bootstrap, KnobResultsFile.open(path, settings));
     }
 
     Optional<WindowLosses> dense() {

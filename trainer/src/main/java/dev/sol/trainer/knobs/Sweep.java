@@ -3,6 +3,7 @@ package dev.sol.trainer.knobs;
 import dev.sol.policy.Action;
 import dev.sol.policy.Axis;
 import dev.sol.runtime.KnobOptions;
+import dev.sol.trainer.cli.Progress;
 import dev.sol.trainer.metrics.TeacherForcing;
 import java.util.LinkedHashMap;
 import java.util.List;

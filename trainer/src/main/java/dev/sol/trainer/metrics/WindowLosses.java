@@ -30,6 +30,11 @@ public final class WindowLosses {
         return tokens.clone();
     }
 
+    /** Those of the first windows. */
+    public WindowLosses first(int windows) {
+        return new WindowLosses(Arrays.copyOf(nats, windows), Arrays.copyOf(tokens, windows));
+    }
+
     /** Over all windows. */
     public Perplexity perplexity() {
         return new Perplexity(

@@ -6,7 +6,9 @@ import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.ModelSource;
 import dev.sol.runtime.gguf.GgufException;
 import dev.sol.runtime.gguf.GgufFile;
-import java.io.Console;
+import dev.sol.trainer.cli.CorpusOption;
+import dev.sol.trainer.cli.RunOptions;
+import dev.sol.trainer.cli.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
@@ -35,16 +37,6 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class PrepareCommand implements Callable<Integer> {
-    private static final int INTERRUPTED = 130;
-
-    @Option(
-            names = "--corpus",
-            paramLabel = "FILE",
-            required = true,
-            description = "The text to calibrate with: UTF-8, plain or .xz; documents are separated by lines"
-                    + " <|endoftext|>. Its first tokens are used.")
-    private Path corpus = Path.of("");
-
     @Option(names = "--out", paramLabel = "FILE", description = "Where the model in its new order goes: a GGUF file.")
     private @Nullable Path out;
 
@@ -98,19 +90,11 @@ public final class PrepareCommand implements Callable<Integer> {
             description = "Tokens to score, rounded up to whole windows. Default: ${DEFAULT-VALUE}.")
     private int evaluateTokens;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0: one for each processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin
+    private CorpusOption corpus = new CorpusOption();
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "The same seed, text and model make the same files. Default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Mixin
+    private RunOptions run = new RunOptions();
 
     @Mixin
     private ModelSource source = new ModelSource();
@@ -129,7 +113,17 @@ public final class PrepareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Settings settings = new Settings(
-                corpus, tokens, out, group, quantize, predictor, rank, evaluate, evaluateTokens, threads, seed);
+                corpus.file(),
+                tokens,
+                out,
+                group,
+                quantize,
+                predictor,
+                rank,
+                evaluate,
+                evaluateTokens,
+                run.threads(),
+                run.seed());
         settings.check(source.file());
         CommandLine line = Objects.requireNonNull(spec, "set by picocli").commandLine();
         ModelOptions options = source.options();
@@ -142,7 +136,7 @@ public final class PrepareCommand implements Callable<Integer> {
             } catch (CancellationException e) {
                 progress.clear();
                 line.getErr().println("prepare: interrupted; files that were not complete are not there");
-                return INTERRUPTED;
+                return RunOptions.INTERRUPTED;
             }
         }
     }
@@ -157,9 +151,7 @@ public final class PrepareCommand implements Callable<Integer> {
         }
     }
 
-    @SuppressWarnings("SystemConsoleNull") // JDK 25 went back to a console that is null without a terminal
     private static Progress progress(PrintWriter err) {
-        Console console = System.console();
-        return new Progress(err, console != null && console.isTerminal(), System::nanoTime);
+        return new Progress(err, Terminal.isThere(), System::nanoTime);
     }
 }

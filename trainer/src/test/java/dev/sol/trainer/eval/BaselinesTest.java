@@ -13,6 +13,7 @@ import dev.sol.policy.Policies;
 import dev.sol.policy.PolicyContext;
 import dev.sol.policy.PolicySession;
 import dev.sol.policy.learned.Grids;
+import dev.sol.trainer.metrics.StaticSplit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,10 +28,16 @@ class BaselinesTest {
     private static final ActionGrid FINE = ActionGrid.defaultGrid();
 
     private final PolicyEvaluation evaluation =
-            new PolicyEvaluation(new FakeLockstep(4), FakeLockstep.windows(WINDOWS, PREFIX + STRETCH + 1), PREFIX);
+            new PolicyEvaluation(new FakeLockstep(4), FakeLockstep.passages(WINDOWS, PREFIX + STRETCH + 1, PREFIX));
 
     private Measured measure(Spender spender) {
         return evaluation.run(spender, 3, _ -> {});
+    }
+
+    private static int[] steps(int each) {
+        int[] steps = new int[WINDOWS];
+        Arrays.fill(steps, each);
+        return steps;
     }
 
     private static List<Action> actions(ComputePolicy policy, Budget target, int steps) {
@@ -84,7 +91,7 @@ class BaselinesTest {
     @Test
     void twoValueSchedulesHaveExactCounts() {
         Budget target = new Budget(.43, .81, 6.7);
-        Spender spender = new TwoValueSchedules(Grids.PAPER_3L, WINDOWS, STRETCH, 5).spender("random-mix", target);
+        Spender spender = new TwoValueSchedules(Grids.PAPER_3L, steps(STRETCH), 5).spender("random-mix", target);
 
         List<Action> all = new ArrayList<>();
         for (int window = 0; window < WINDOWS; window++) {
@@ -107,7 +114,7 @@ class BaselinesTest {
                 all.stream().filter(a -> a.attnKeep() > .5 && a.actBits() > 6).count();
         assertThat(both / (double) n).isCloseTo(.66 * .85, within(.04));
         assertThat(all.subList(0, STRETCH)).isNotEqualTo(all.subList(STRETCH, 2 * STRETCH));
-        Spender again = new TwoValueSchedules(Grids.PAPER_3L, WINDOWS, STRETCH, 5).spender("random-mix", target);
+        Spender again = new TwoValueSchedules(Grids.PAPER_3L, steps(STRETCH), 5).spender("random-mix", target);
         assertThat(actions(again.policies().apply(3), target, STRETCH))
                 .isEqualTo(all.subList(3 * STRETCH, 4 * STRETCH));
     }
@@ -115,8 +122,7 @@ class BaselinesTest {
     @Test
     void shuffledActionsAreThePolicysOwn() {
         Measured policy = measure(Spender.of(Policies.byName("entropy"), Budget.ofNet(.5, FINE)));
-        ShuffledActions shuffled =
-                new ShuffledActions(policy.grid(), policy.actions(), WINDOWS, evaluation.effectiveSteps(), 1);
+        ShuffledActions shuffled = new ShuffledActions(policy.grid(), policy.actions(), evaluation.effectiveSteps(), 1);
         Measured random = measure(shuffled.spender("random", shuffled.mean()));
 
         assertThat(random.actions()).isEqualTo(policy.actions());
@@ -138,15 +144,14 @@ class BaselinesTest {
             assertThat(first).as(axis.key()).isCloseTo(second, within(.02));
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ShuffledActions(policy.grid(), policy.actions(), WINDOWS, 7, 1))
-                .withMessageContaining("12 windows of 7 steps");
+                .isThrownBy(() -> new ShuffledActions(policy.grid(), policy.actions(), steps(7), 1))
+                .withMessageContaining("12 windows of 84 steps in all");
     }
 
     @Test
     void shuffledActionsMoveByAsLittleAsItTakes() {
         Measured policy = measure(Spender.of(Policies.byName("random"), Budget.ofNet(.5, FINE)));
-        ShuffledActions shuffled =
-                new ShuffledActions(policy.grid(), policy.actions(), WINDOWS, evaluation.effectiveSteps(), 1);
+        ShuffledActions shuffled = new ShuffledActions(policy.grid(), policy.actions(), evaluation.effectiveSteps(), 1);
         Budget mean = shuffled.mean();
         Budget target = new Budget(mean.attn() + .01, mean.mlp() - .02, mean.bits() + .1);
 
@@ -167,7 +172,7 @@ class BaselinesTest {
         for (String name : List.of("entropy", "random", "uniform")) {
             for (double net : new double[] {.55, .6, .8}) {
                 Measured policy = measure(Spender.of(Policies.byName(name), Budget.ofNet(net, FINE)));
-                for (Baseline baseline : Baselines.of(policy, WINDOWS, evaluation.effectiveSteps(), 9)) {
+                for (Baseline baseline : Baselines.of(Baselines.NAMES, policy, evaluation.effectiveSteps(), null, 9)) {
                     if (baseline.name().equals("fixed-2l") && net < .6 + .01) {
                         continue; // its ρ is at least .6
                     }
@@ -190,9 +195,55 @@ class BaselinesTest {
         ComputePolicy coarse = new FixedMix("coarse", Grids.PAPER_2L, .5);
         Measured policy = measure(Spender.of(coarse, new Budget(.5, .8, 10)));
 
-        assertThat(Baselines.of(policy, WINDOWS, evaluation.effectiveSteps(), 9))
+        assertThat(Baselines.of(Baselines.NAMES, policy, evaluation.effectiveSteps(), null, 9))
                 .extracting(Baseline::name)
-                .containsExactly("random", "random-mix", "fixed", "fixed-3l", "uniform");
+                .containsExactly("random", "random-mix", "fixed", "fixed-3l", "uniform", "entropy", "drift");
+    }
+
+    @Test
+    void staticIsTheSplitOfItsNetAndNearlyConstant() {
+        StaticPath path = new StaticPath(List.of(
+                new StaticSplit.Row(new Budget(.1, .3, 4), 3),
+                new StaticSplit.Row(new Budget(.3, .9, 4), 2),
+                new StaticSplit.Row(Budget.DENSE, 1)));
+        Budget middle = path.apply((new Budget(.1, .3, 4).net() + new Budget(.3, .9, 4).net()) / 2);
+        assertThat(Matching.distance(middle, new Budget(.2, .6, 4))).isLessThan(1e-12);
+        assertThat(path.apply(.01)).isEqualTo(new Budget(.1, .3, 4));
+        assertThat(path.apply(2)).isEqualTo(Budget.DENSE);
+
+        Measured policy = measure(Spender.of(Policies.byName("entropy"), Budget.ofNet(.6, FINE)));
+        Matching matching =
+                Matching.ofNet(policy.realised().net(), path, target -> measure(StaticMix.spender(WINDOWS, target)));
+        assertThat(matching.isClose()).isTrue();
+        assertThat(matching.measured().realised().net())
+                .isCloseTo(policy.realised().net(), within(Matching.TOLERANCE));
+
+        List<Action> actions = actions(new StaticMix(.5), new Budget(.231, .62, 5.5), 400);
+        assertThat(actions).extracting(Action::attnKeep).containsOnly(.22, .24);
+        assertThat(actions).extracting(Action::mlpKeep).containsOnly(.62);
+        assertThat(actions).extracting(Action::actBits).containsOnly(5, 6);
+        assertThat(mean(actions, Axis.ATTN)).isCloseTo(.231, within(.02 / 400));
+        assertThat(mean(actions, Axis.BITS)).isCloseTo(5.5, within(1. / 400));
+    }
+
+    /** Steps of 3, 9 and 6: what is dealt fits, and the means are the policy's. */
+    @Test
+    void schedulesOfUnequalPassages() {
+        List<Passage> passages =
+                List.of(new Passage(new int[24], 20), new Passage(new int[30], 20), new Passage(new int[27], 20));
+        PolicyEvaluation unequal = new PolicyEvaluation(new FakeLockstep(2), passages);
+        Measured policy = unequal.run(Spender.of(Policies.byName("random"), Budget.ofNet(.5, FINE)), 1, _ -> {});
+        ShuffledActions shuffled = new ShuffledActions(FINE, policy.actions(), unequal.effectiveSteps(), 1);
+        assertThat(unequal.run(shuffled.spender("random", shuffled.mean()), 1, _ -> {})
+                        .actions())
+                .isEqualTo(policy.actions());
+
+        Budget target = new Budget(.5, .75, 9);
+        TwoValueSchedules mix = new TwoValueSchedules(Grids.PAPER_2L, unequal.effectiveSteps(), 1);
+        Budget chosen =
+                unequal.run(mix.spender("random-mix", target), 1, _ -> {}).chosen();
+        assertThat(chosen.attn()).isCloseTo(.5, within(.9 / 18));
+        assertThat(chosen.bits()).isCloseTo(9, within(11. / 18));
     }
 
     @Test
@@ -223,7 +274,8 @@ class BaselinesTest {
                     target,
                     new Budget[] {realised},
                     FINE,
-                    new long[FINE.size()],
+                    new int[1][1],
+                    new boolean[0][],
                     new double[0],
                     0);
         });

@@ -1,11 +1,13 @@
 package dev.sol.trainer.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.Action;
 import dev.sol.policy.Axis;
 import dev.sol.policy.BudgetTracker;
@@ -14,13 +16,18 @@ import dev.sol.policy.Observation;
 import dev.sol.policy.Policies;
 import dev.sol.policy.PolicyContext;
 import dev.sol.policy.PolicySession;
+import dev.sol.runtime.RequestException;
+import dev.sol.trainer.cli.Progress;
+import dev.sol.trainer.cli.ProgressLines;
 import dev.sol.trainer.stats.PairedBootstrap;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,13 +36,29 @@ class ComparisonTest {
     private static final int PREFIX = 20;
     private static final int STRETCH = 64;
 
+    private static final Set<String> MAIN = Set.of("random", "random-mix", "fixed", "fixed-2l", "fixed-3l", "uniform");
+    private static final ObjectNode SETTINGS =
+            JsonNodeFactory.instance.objectNode().put("windows", 40);
+
     private final StringWriter err = new StringWriter();
-    private final Progress progress = new Progress(new PrintWriter(err), false, () -> 0);
+    private final Progress progress = new ProgressLines(new PrintWriter(err), () -> 0);
+    private final FakeLockstep model = new FakeLockstep(4);
 
     private Comparison comparison() {
+        return comparison(MAIN, EvalResults.of(null, null, SETTINGS));
+    }
+
+    private Comparison comparison(Set<String> baselines, EvalResults results) {
         PolicyEvaluation evaluation =
-                new PolicyEvaluation(new FakeLockstep(4), FakeLockstep.windows(40, PREFIX + STRETCH + 1), PREFIX);
-        return new Comparison(evaluation, null, new PairedBootstrap(1000, .95, 1), 1, progress);
+                new PolicyEvaluation(model, FakeLockstep.passages(40, PREFIX + STRETCH + 1, PREFIX));
+        Comparison.Setup setup = new Comparison.Setup("test", baselines, null, new PairedBootstrap(1000, .95, 1), 1);
+        return new Comparison(setup, evaluation, (_, _) -> new TokenCost(2, 3), results, progress);
+    }
+
+    private List<Row> rows(ComputePolicy policy, double net) {
+        return comparison().at(policy, net).entries().stream()
+                .map(Comparison.Entry::row)
+                .toList();
     }
 
     /** Spends on odd tokens, which the "model" punishes ten times as much; knows them by the embedding. */
@@ -67,10 +90,8 @@ class ComparisonTest {
 
     @Test
     void thePolicyThatKnowsWhichTokensMatterWins() {
-        List<Row> told = new ArrayList<>();
-        List<Row> rows = comparison().at(new Clairvoyant(), .7, told::add);
+        List<Row> rows = rows(new Clairvoyant(), .7);
 
-        assertThat(told).isEqualTo(rows);
         assertThat(rows)
                 .extracting(Row::policy)
                 .containsExactly("clairvoyant", "random", "random-mix", "fixed", "fixed-2l", "fixed-3l", "uniform");
@@ -107,7 +128,7 @@ class ComparisonTest {
 
     @Test
     void aPolicyAgainstItselfIsEven() {
-        List<Row> rows = comparison().at(Policies.byName("uniform"), .7, _ -> {});
+        List<Row> rows = rows(Policies.byName("uniform"), .7);
         rows = rows.subList(1, rows.size()); // the first one is the policy, also called uniform
 
         assertThat(nats(rows, "uniform")).isCloseTo(0, within(1e-3));
@@ -116,14 +137,14 @@ class ComparisonTest {
 
     @Test
     void gridsWithoutTargetsAreLeftOut() {
-        List<Row> rows = comparison().at(Policies.byName("uniform"), .3, _ -> {});
+        List<Row> rows = rows(Policies.byName("uniform"), .3);
 
         assertThat(rows).extracting(Row::policy).containsExactly("uniform", "random", "random-mix", "fixed", "uniform");
     }
 
     @Test
     void denseIsDense() {
-        Row dense = comparison().dense();
+        Row dense = comparison().dense().row();
 
         assertThat(dense.mean().mean()).isEqualTo(FakeLockstep.DENSE_NATS);
         assertThat(dense.realised().net()).isEqualTo(1);
@@ -133,11 +154,9 @@ class ComparisonTest {
     @Test
     void tableAndJson(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("rows.json");
-        List<Row> rows = comparison().at(new Clairvoyant(), .7, _ -> {});
-        EvalJson json = new EvalJson(file, JsonNodeFactory.instance.objectNode().put("windows", 40));
-        for (Row row : rows) {
-            json.add(row);
-        }
+        List<Row> rows = rows(new Clairvoyant(), .7);
+        EvalResults results = EvalResults.of(null, file, SETTINGS);
+        rows.forEach(row -> results.row(RowJson.of(row)));
 
         JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
         assertThat(root.path("settings").path("windows").asInt()).isEqualTo(40);
@@ -162,5 +181,87 @@ class ComparisonTest {
         assertThat(table).contains("budget 0.700", "clairvoyant", "fixed-3l", "95% interval, nats", " *");
         assertThat(table.lines().filter(line -> line.startsWith("  fixed-2l"))).hasSize(1);
         assertThat(table).doesNotContain("not compared");
+    }
+
+    /** The luckiest of many is better than most, and not better than knowing. */
+    @Test
+    void theLuckiestOfManyInHindsight() {
+        Set<String> searches = Set.of("random-mix", RandomSearch.MANY.name());
+        EvalResults results = EvalResults.of(null, null, SETTINGS);
+        Comparison.Block block = comparison(searches, results).at(new Clairvoyant(), .7);
+
+        Comparison.Search search = block.searches().getFirst();
+        assertThat(search.nats()).hasSize(30).doesNotHaveDuplicates();
+        Row best = block.entries().getLast().row();
+        assertThat(best.policy()).isEqualTo("best-of-30");
+        assertThat(best.mean().mean())
+                .isEqualTo(search.nats().stream().min(Double::compare).orElseThrow());
+        assertThat(search.policy()).isLessThan(best.mean().mean());
+        assertThat(best.difference()).isNotNull();
+        assertThat(Matching.distance(
+                        best.realised(), block.entries().getFirst().row().realised()))
+                .isLessThanOrEqualTo(Matching.TOLERANCE);
+    }
+
+    @Test
+    void searchesOnFewTokensUseTheFirstWindows() {
+        List<Passage> passages = FakeLockstep.passages(40, PREFIX + STRETCH + 1, PREFIX);
+        assertThat(RandomSearch.FEW.windows(passages)).isEqualTo(32); // of 64 tokens
+        assertThat(RandomSearch.MANY.windows(passages)).isEqualTo(40);
+    }
+
+    /** Interrupted in the middle of a baseline, and gone on with: the file has the bytes of an uninterrupted run. */
+    @Test
+    void anInterruptedComparisonGoesOn(@TempDir Path folder) throws IOException {
+        Set<String> baselines = Set.of("random", "random-mix", "fixed", "uniform", RandomSearch.MANY.name());
+        Path whole = folder.resolve("whole");
+        run(baselines, EvalResults.of(whole, null, SETTINGS));
+
+        Path cut = folder.resolve("cut");
+        model.stepsLeft = 10 * STRETCH * 4;
+        assertThatThrownBy(() -> run(baselines, EvalResults.of(cut, null, SETTINGS)))
+                .isInstanceOf(CancellationException.class);
+        model.stepsLeft = Long.MAX_VALUE;
+        int done = model.scored.size();
+        run(baselines, EvalResults.of(cut, null, SETTINGS));
+
+        assertThat(cut.resolve(ResultFiles.RESULTS)).hasSameTextualContentAs(whole.resolve(ResultFiles.RESULTS));
+        int more = model.scored.size() - done;
+        run(baselines, EvalResults.of(cut, null, SETTINGS));
+        assertThat(model.scored).as("nothing is measured again").hasSize(done + more);
+        assertThat(cut.resolve(ResultFiles.RESULTS)).hasSameTextualContentAs(whole.resolve(ResultFiles.RESULTS));
+        try (var files = Files.list(cut.resolve("tokens"))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .contains("test_uniform_0.7_fixed.nll.npy", "test_uniform_0.7_fixed.actions.npy")
+                    .allMatch(name -> name.endsWith(".npy"));
+        }
+    }
+
+    private void run(Set<String> baselines, EvalResults results) {
+        Comparison comparison = comparison(baselines, results);
+        results.row(RowJson.of(comparison.dense().row()));
+        comparison.at(Policies.byName("uniform"), .7).entries().forEach(entry -> results.row(RowJson.of(entry.row())));
+    }
+
+    @Test
+    void aFolderOfOtherSettingsIsRefused(@TempDir Path folder) {
+        EvalResults.of(folder, null, SETTINGS);
+        ObjectNode other = SETTINGS.deepCopy().put("windows", 41);
+        assertThatThrownBy(() -> EvalResults.of(folder, null, other))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("windows is 40 there and 41 here")
+                .hasMessageContaining("name another folder");
+    }
+
+    @Test
+    void aDamagedFolderIsRefused(@TempDir Path folder) throws IOException {
+        run(Set.of("fixed"), EvalResults.of(folder, null, SETTINGS));
+        Path tokens = folder.resolve("tokens").resolve("test_uniform_0.7_fixed.nll.npy");
+        Files.write(tokens, new byte[100]);
+        EvalResults damaged = EvalResults.of(folder, null, SETTINGS);
+        assertThatThrownBy(() -> run(Set.of("fixed"), damaged))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("is damaged")
+                .hasMessageContaining("fixed.nll.npy");
     }
 }

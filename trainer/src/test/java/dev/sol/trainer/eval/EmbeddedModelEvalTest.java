@@ -20,6 +20,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -97,8 +98,10 @@ class EmbeddedModelEvalTest {
         String[] all = Stream.concat(
                         arguments(),
                         Stream.of(
-                                "--windows",
-                                "" + WINDOWS,
+                                "--tokens",
+                                "" + WINDOWS * STRETCH,
+                                "--baselines",
+                                "random,random-mix,fixed,fixed-2l,fixed-3l,uniform",
                                 "--prefix",
                                 "64",
                                 "--stretch",
@@ -150,7 +153,7 @@ class EmbeddedModelEvalTest {
             }
         }
         assertThat(out.toString())
-                .contains("8 windows, 128 tokens after a dense prefix of 64 in each", "dense: 1024 tokens")
+                .contains("8 windows, 128 tokens after a dense prefix of 64 in each", "knobs given, dense: 1024 tokens")
                 .contains("budget 0.500", "budget 0.700", "static", "uniform");
     }
 
@@ -168,23 +171,80 @@ class EmbeddedModelEvalTest {
                                         "--enable-native-access=ALL-UNNAMED",
                                         "-Dstdout.encoding=UTF-8",
                                         EvalCommand.class.getName(),
-                                        "--no-timing"),
+                                        "--no-timing",
+                                        "--baselines",
+                                        "random,uniform",
+                                        "--out",
+                                        path("results")),
                                 arguments())
                         .toList())
                 .start();
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(lines.readLine()).contains("windows");
-            assertThat(lines.readLine()).startsWith("dense: ");
+            assertThat(lines.readLine()).isEmpty();
+            assertThat(lines.readLine()).startsWith("knobs given, dense: ");
             process.toHandle().destroy(); // SIGTERM
 
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
-                    .contains("eval: interrupted; rows that were complete are in ", "rows.json");
+                    .contains("eval: interrupted; the same command goes on from what is in ", "results");
         } finally {
             process.destroyForcibly().waitFor();
         }
         assertThat(process.exitValue()).isEqualTo(128 + 15);
         assertThat(rows().get(0).get("policy").asText()).isEqualTo("dense");
+    }
+
+    /** All that can be asked for, on little text. */
+    @Test
+    void everythingOnLittleText() throws IOException {
+        List<String> all = List.of(
+                "--suite",
+                "full",
+                "--tokens",
+                "128",
+                "--prefix",
+                "64",
+                "--stretch",
+                "64",
+                "--validation-tokens",
+                "64",
+                "--budgets",
+                ".6",
+                "--refresh",
+                "16",
+                "--baselines",
+                "fixed,static,entropy,drift,best-of-30,quantised",
+                "--out",
+                path("results"));
+        int code = Command.run(
+                new EvalCommand(),
+                new PrintWriter(out),
+                new PrintWriter(err),
+                Stream.concat(arguments(), all.stream()).toArray(String[]::new));
+
+        assertThat(code).as(err.toString()).isZero();
+        for (String family : List.of("paper", "ours")) {
+            List<JsonNode> rows = new ArrayList<>();
+            rows().forEach(row -> rows.add(row));
+            rows.removeIf(row -> !row.get("family").asText().equals(family));
+            assertThat(rows)
+                    .extracting(row -> row.get("id").asText().substring(family.length() + 1))
+                    .contains("dense/1.0/dense", "quantised/1.0/Q8_0", "quantised/1.0/Q4_0")
+                    .contains("static/0.6/policy", "static/0.6/fixed", "static/0.6/static", "static/0.6/entropy")
+                    .contains("static/0.6/drift", "static/0.6/best-of-30", "static/0.6/quantised");
+            for (JsonNode row : rows) {
+                assertThat(row.get("flops_per_token").asDouble()).isBetween(1e5, 1e8);
+                assertThat(row.get("bytes_per_token").asDouble()).isBetween(1e5, 1e8);
+            }
+        }
+        assertThat(folder.resolve("results"))
+                .isDirectoryContaining("glob:**rows.csv")
+                .isDirectoryContaining("glob:**searches.csv")
+                .isDirectoryContaining("glob:**trace.csv")
+                .isDirectoryContaining("glob:**classes.csv");
+        assertThat(Files.readAllLines(folder.resolve("results").resolve("searches.csv")))
+                .hasSize(1 + 2 * 30);
     }
 }

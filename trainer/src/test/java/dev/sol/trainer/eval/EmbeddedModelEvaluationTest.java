@@ -8,6 +8,7 @@ import dev.sol.policy.Action;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import dev.sol.policy.Policies;
+import dev.sol.policy.learned.Grids;
 import dev.sol.runtime.Batch;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.EmbeddedModel;
@@ -64,7 +65,7 @@ class EmbeddedModelEvaluationTest {
 
     private static Measured run(int lanes, Execution execution, Spender spender) {
         try (Lockstep lockstep = ModelLockstep.open(model, lanes, WINDOW, 1, execution, KnobOptions.DEFAULT)) {
-            return new PolicyEvaluation(lockstep, windows, PREFIX).run(spender, 0, _ -> {});
+            return new PolicyEvaluation(lockstep, Passage.of(windows, PREFIX)).run(spender, 0, _ -> {});
         }
     }
 
@@ -126,6 +127,64 @@ class EmbeddedModelEvaluationTest {
         }
     }
 
+    /** Actions that differ from token to token, as batches and as steps. */
+    @Test
+    void batchesOfKnownActionsAreSteps() {
+        Spender mix = FixedMix.spender("fixed", Grids.PAPER_3L, 3, new Budget(.4, .85, 9));
+        Measured steps = run(2, Execution.REFERENCE, mix);
+        try (Lockstep lockstep = ModelLockstep.open(model, 2, WINDOW, 1, Execution.REFERENCE, KnobOptions.DEFAULT);
+                ForcedBatches batches = ForcedBatches.open(model, WINDOW, 1, KnobOptions.DEFAULT)) {
+            Measured whole =
+                    new PolicyEvaluation(lockstep, batches, Passage.of(windows, PREFIX), 0, false).run(mix, 0, _ -> {});
+            assertThat(whole.choices()).isDeepEqualTo(steps.choices());
+            assertThat(Matching.distance(whole.realised(), steps.realised())).isLessThan(1e-6);
+            for (int window = 0; window < 3; window++) {
+                assertThat(whole.losses().nats()[window] / STRETCH)
+                        .isCloseTo(steps.losses().nats()[window] / STRETCH, within(.01));
+            }
+        }
+    }
+
+    /** Refreshed before every step, each step sees a dense cache: what it would see after a dense prefix. */
+    @Test
+    void refreshRestoresTheDenseCache() {
+        Action action = new Action(.3, .2, 5);
+        Passage passage = new Passage(windows.getFirst(), PREFIX);
+        try (Lockstep lockstep = ModelLockstep.open(model, 1, WINDOW, 1, Execution.REFERENCE, KnobOptions.DEFAULT)) {
+            Measured refreshed =
+                    new PolicyEvaluation(lockstep, null, List.of(passage), 1, false).run(always(action), 0, _ -> {});
+            Measured plain = new PolicyEvaluation(lockstep, List.of(passage)).run(always(action), 0, _ -> {});
+            for (int step = 0; step < STRETCH; step++) {
+                Passage prefix = new Passage(Arrays.copyOf(passage.tokens(), PREFIX + step + 2), PREFIX + step);
+                float alone = new PolicyEvaluation(lockstep, List.of(prefix))
+                        .run(always(action), 0, _ -> {})
+                        .nll()[0][0];
+                assertThat(refreshed.nll()[0][step]).isCloseTo(alone, within(.05f));
+            }
+            assertThat(refreshed.nll()).isNotEqualTo(plain.nll());
+        }
+    }
+
+    /** Passages that begin alike share what they have in common, and are what each is alone. */
+    @Test
+    void commonPrefixesAreComputedOnce() {
+        int[] other = windows.getFirst().clone();
+        other[WINDOW - 1] = 7;
+        other[WINDOW - 2] = 9;
+        List<Passage> alike = List.of(new Passage(windows.getFirst(), 30), new Passage(other, 30));
+        Spender uniform = Spender.of(Policies.byName("uniform"), Budget.ofNet(.6, GRID));
+        try (Lockstep two = ModelLockstep.open(model, 2, WINDOW, 1, Execution.REFERENCE, KnobOptions.DEFAULT);
+                Lockstep one = ModelLockstep.open(model, 1, WINDOW, 1, Execution.REFERENCE, KnobOptions.DEFAULT)) {
+            Measured together = new PolicyEvaluation(two, alike).run(uniform, 0, _ -> {});
+            Measured alone = new PolicyEvaluation(one, alike).run(uniform, 0, _ -> {});
+            for (int i = 0; i < 2; i++) {
+                for (int step = 0; step < together.nll()[i].length; step++) {
+                    assertThat(together.nll()[i][step]).isCloseTo(alone.nll()[i][step], within(.05f));
+                }
+            }
+        }
+    }
+
     @Test
     void windowsInLockstepAreWindowsOneAtATime() {
         Spender uniform = Spender.of(Policies.byName("uniform"), Budget.ofNet(.6, GRID));
@@ -165,15 +224,20 @@ class EmbeddedModelEvaluationTest {
     @Test
     void timesAreMeasured() {
         try (Lockstep lockstep = ModelLockstep.open(model, 1, WINDOW, 1, Execution.SKIP, KnobOptions.DEFAULT)) {
-            StepTiming timing = new StepTiming(new PolicyEvaluation(lockstep, windows.subList(0, 1), PREFIX));
-            assertThat(timing.millisPerToken(always(new Action(.5, .5, 16)), 0)).isBetween(1e-3, 1e3);
+            PolicyEvaluation one = new PolicyEvaluation(lockstep, Passage.of(windows.subList(0, 1), PREFIX));
+            List<Double> millis = StepTiming.millisPerToken(
+                    List.of(
+                            new StepTiming.Subject(one, always(new Action(.5, .5, 16))),
+                            new StepTiming.Subject(one, always(Action.DENSE))),
+                    0);
+            assertThat(millis).hasSize(2).allSatisfy(value -> assertThat(value).isBetween(1e-3, 1e3));
         }
     }
 
     @Test
     void cancellation() {
         try (Lockstep lockstep = ModelLockstep.open(model, 1, WINDOW, 1, Execution.REFERENCE, KnobOptions.DEFAULT)) {
-            PolicyEvaluation evaluation = new PolicyEvaluation(lockstep, windows, PREFIX);
+            PolicyEvaluation evaluation = new PolicyEvaluation(lockstep, Passage.of(windows, PREFIX));
             lockstep.cancel();
             assertThatThrownBy(() -> evaluation.run(always(Action.DENSE), 0, _ -> {}))
                     .isInstanceOf(CancellationException.class);

@@ -35,7 +35,10 @@ class EvalCommandTest {
             --policy uniform --execution fast    | --execution has no 'fast'; there are: reference, skip
             --policy uniform --page 0            | page must be at least 1
             --policy uniform --magic             | Unknown option
-            --windows 5                          | --policy
+            --suite huge                         | --suite has no 'huge'; there are: quick, standard, full
+            --baselines best                     | --baselines has no 'best'; there are: random, random-mix
+            --knobs theirs                       | --knobs has no 'theirs'; there are: given, paper, ours, both
+            --refresh -1                         | --refresh must be at least 0, not -1
             """)
     void wrongArguments(String arguments, String message) throws IOException {
         Path corpus = Files.writeString(folder.resolve("a.txt"), "text");
@@ -48,25 +51,30 @@ class EvalCommandTest {
     }
 
     @Test
-    void theCorpusIsAskedFor() {
-        assertThat(run("--policy", "uniform")).isEqualTo(2);
-        assertThat(err.toString()).contains("--corpus");
-
-        assertThat(run(
-                        "--policy",
-                        "uniform",
-                        "--corpus",
-                        folder.resolve("none.txt").toString()))
-                .isEqualTo(2);
+    void aMissingTextIsNamed() {
+        String missing = folder.resolve("none.txt").toString();
+        assertThat(run("--policy", "uniform", "--corpus", missing)).isEqualTo(2);
         assertThat(err.toString()).contains("there is no file", "none.txt");
+        assertThat(run("--policy", "uniform", "--validation", missing)).isEqualTo(2);
     }
 
     @Test
     void help() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString())
-                .contains("--model", "--policy", "--corpus", "--budgets", "--windows", "--prefix", "--stretch")
-                .contains("--execution", "--json", "--no-timing", "--threads", "--seed", "--attn-criterion");
+                .contains("--model", "--policy", "--corpus", "--budgets", "--tokens", "--prefix", "--stretch")
+                .contains(
+                        "--execution",
+                        "--json",
+                        "--out",
+                        "--suite",
+                        "--baselines",
+                        "--knobs",
+                        "--refresh",
+                        "--no-timing",
+                        "--threads",
+                        "--seed",
+                        "--attn-criterion");
         assertThat(err.toString()).isEmpty();
     }
 }

@@ -21,13 +21,20 @@ final class FakeLockstep implements Lockstep {
 
     private final int lanes;
     private final KnobReach reach;
-    private int[] last = {};
-    private int length;
-    private List<Action> actions = List.of();
+    private List<Passage> passages = List.of();
+    private int[] last = {}; // [lanes] tokens
+    private int[] length = {};
+    private Action[] actions = {};
     private boolean cancelled;
 
     /** Lengths of what was scored: how often, and of how many lanes. */
     final List<Integer> scored = new ArrayList<>();
+
+    /** Tokens that can be decoded before it is cancelled. */
+    long stepsLeft = Long.MAX_VALUE;
+
+    /** Tokens of every refresh. */
+    final List<Integer> refreshes = new ArrayList<>();
 
     FakeLockstep(int lanes) {
         this(lanes, new KnobReach(true, true, true));
@@ -64,29 +71,47 @@ final class FakeLockstep implements Lockstep {
     }
 
     @Override
-    public void start(List<int[]> windows, int prefix) {
-        last = windows.stream().mapToInt(window -> window[prefix - 1]).toArray();
-        length = prefix;
-        actions = windows.stream().map(_ -> Action.DENSE).toList();
+    public void start(List<Passage> begun) {
+        passages = List.copyOf(begun);
+        last = begun.stream().mapToInt(of -> of.tokens()[of.prefix() - 1]).toArray();
+        length = begun.stream().mapToInt(Passage::prefix).toArray();
+        actions = new Action[last.length];
+        Arrays.fill(actions, Action.DENSE);
     }
 
     @Override
-    public void step(int[] tokens, List<Action> chosen) {
-        if (cancelled) {
+    public void step(int[] stepping, List<Action> chosen) {
+        stepsLeft -= stepping.length;
+        if (cancelled || stepsLeft < 0) {
             throw new CancellationException();
         }
-        last = tokens.clone();
-        length++;
-        actions = List.copyOf(chosen);
+        for (int i = 0; i < stepping.length; i++) {
+            int lane = stepping[i];
+            last[lane] = passages.get(lane).tokens()[length[lane]++];
+            actions[lane] = chosen.get(i);
+        }
+    }
+
+    /** Makes the last token dense. */
+    @Override
+    public void refresh(int[] refreshed, int count) {
+        for (int lane : refreshed) {
+            if (count >= length[lane]) {
+                throw new IllegalArgumentException("there are not so many tokens");
+            }
+            actions[lane] = Action.DENSE;
+        }
+        refreshes.add(count);
     }
 
     /** Rounds up, as models do. */
     @Override
     public StepUsage usage(int lane) {
-        Action action = actions.get(lane);
-        long attended = Math.max((long) Math.ceil(action.attnKeep() * length - 1e-6), Math.min(7, length));
+        Action action = actions[lane];
+        int visible = length[lane];
+        long attended = Math.max((long) Math.ceil(action.attnKeep() * visible - 1e-6), Math.min(7, visible));
         long kept = (long) Math.ceil(action.mlpKeep() * 10 - 1e-6);
-        return new StepUsage(attended, length, 0, 0, kept, 10, 0, 0, 0, 0);
+        return new StepUsage(attended, visible, 0, 0, kept, 10, 0, 0, 0, 0);
     }
 
     static double nats(int token, Action action) {
@@ -95,21 +120,27 @@ final class FakeLockstep implements Lockstep {
     }
 
     @Override
-    public List<TokenScore> score(int[] labels) {
+    public List<TokenScore> score(int[] scoredLanes, int[] labels) {
         scored.add(labels.length);
         List<TokenScore> scores = new ArrayList<>();
-        for (int lane = 0; lane < labels.length; lane++) {
-            float nats = (float) nats(last[lane], actions.get(lane));
+        for (int lane : scoredLanes) {
+            float nats = (float) nats(last[lane], actions[lane]);
             float entropy = (float) (Math.log(VOCABULARY) * last[lane] / VOCABULARY);
             scores.add(new TokenScore(-nats, entropy, 0, Float.NaN));
         }
         return scores;
     }
 
+    /** Even tokens are. */
+    @Override
+    public boolean isLikeliest(int lane, int label) {
+        return label % 2 == 0;
+    }
+
     @Override
     public void hidden(int lane, float[] out) {
         Arrays.fill(out, last[lane]);
-        out[0] = length;
+        out[0] = length[lane];
     }
 
     @Override
@@ -124,6 +155,11 @@ final class FakeLockstep implements Lockstep {
 
     @Override
     public void close() {}
+
+    /** Passages of random tokens. */
+    static List<Passage> passages(int count, int length, int prefix) {
+        return Passage.of(windows(count, length), prefix);
+    }
 
     /** Windows of random tokens. */
     static List<int[]> windows(int count, int length) {

@@ -30,7 +30,7 @@ class PolicyEvaluationTest {
     private static final Budget HALF = Budget.ofNet(.5, ActionGrid.defaultGrid());
 
     private static PolicyEvaluation evaluation(Lockstep model, int windows) {
-        return new PolicyEvaluation(model, FakeLockstep.windows(windows, PREFIX + STRETCH + 1), PREFIX);
+        return new PolicyEvaluation(model, FakeLockstep.passages(windows, PREFIX + STRETCH + 1, PREFIX));
     }
 
     private static Measured run(Lockstep model, int windows, Spender spender) {
@@ -61,8 +61,8 @@ class PolicyEvaluationTest {
                 new Schedule("always", ActionGrid.defaultGrid(), java.util.Collections.nCopies(STRETCH, action));
         List<int[]> windows = FakeLockstep.windows(2, PREFIX + STRETCH + 1);
 
-        Measured measured =
-                new PolicyEvaluation(new FakeLockstep(2), windows, PREFIX).run(Spender.of(always, HALF), 0, _ -> {});
+        Measured measured = new PolicyEvaluation(new FakeLockstep(2), Passage.of(windows, PREFIX))
+                .run(Spender.of(always, HALF), 0, _ -> {});
 
         for (int window = 0; window < 2; window++) {
             for (int step = 0; step < STRETCH; step++) {
@@ -132,7 +132,7 @@ class PolicyEvaluationTest {
         };
         int[] window = {0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16};
 
-        Measured measured = new PolicyEvaluation(new FakeLockstep(1), List.of(window), 5)
+        Measured measured = new PolicyEvaluation(new FakeLockstep(1), List.of(new Passage(window, 5)))
                 .run(Spender.of(curious, HALF), 0, _ -> {});
 
         // Steps 0 and 1 see 6 and 7 positions, all of them forced: they are dense and the policy is not asked.
@@ -157,8 +157,8 @@ class PolicyEvaluationTest {
 
     @Test
     void withoutEffectiveStepsNothingIsSpared() {
-        List<int[]> windows = FakeLockstep.windows(2, 7);
-        Measured measured = new PolicyEvaluation(new FakeLockstep(2), windows, 3).run(half("uniform"), 0, _ -> {});
+        Measured measured = new PolicyEvaluation(new FakeLockstep(2), FakeLockstep.passages(2, 7, 3))
+                .run(half("uniform"), 0, _ -> {});
 
         assertThat(measured.realised()).isEqualTo(Budget.DENSE);
         assertThat(Arrays.stream(measured.actions()).sum()).isZero();
@@ -180,15 +180,53 @@ class PolicyEvaluationTest {
         assertThatThrownBy(() -> run(model, 1, half("uniform"))).isInstanceOf(CancellationException.class);
     }
 
+    /** Passages of 3, 9 and 6 steps in two lanes are what each is alone. */
     @Test
-    void windowsMustFit() {
-        List<int[]> windows = List.of(new int[10], new int[11]);
+    void passagesOfUnequalLengths() {
+        List<Passage> passages = List.of(
+                new Passage(FakeLockstep.windows(1, 24).getFirst(), 20),
+                new Passage(FakeLockstep.windows(1, 30).getFirst(), 20),
+                new Passage(FakeLockstep.windows(1, 27).getFirst(), 20));
+
+        Measured together = new PolicyEvaluation(new FakeLockstep(2), passages).run(half("entropy"), 0, _ -> {});
+
+        for (int i = 0; i < passages.size(); i++) {
+            Measured alone = new PolicyEvaluation(new FakeLockstep(1), List.of(passages.get(i)))
+                    .run(half("entropy"), i, _ -> {});
+            assertThat(together.nll()[i])
+                    .isEqualTo(alone.nll()[0])
+                    .hasSize(passages.get(i).steps());
+            assertThat(together.perWindow()[i]).isEqualTo(alone.perWindow()[0]);
+        }
+        assertThat(together.losses().tokens()).containsExactly(3, 9, 6);
+    }
+
+    @Test
+    void aRefreshComesAfterEveryTSteps() {
+        FakeLockstep model = new FakeLockstep(2);
+        List<Passage> passages = FakeLockstep.passages(2, PREFIX + 10 + 1, PREFIX);
+        Measured refreshed = new PolicyEvaluation(model, null, passages, 4, false).run(half("uniform"), 0, _ -> {});
+        Measured plain = new PolicyEvaluation(new FakeLockstep(2), passages).run(half("uniform"), 0, _ -> {});
+
+        assertThat(model.refreshes).containsExactly(4, 4);
+        assertThat(refreshed.nll()).as("what a step lost is not forgotten").isDeepEqualTo(plain.nll());
+    }
+
+    @Test
+    void hitsAreThoseOfTheLabels() {
+        Passage passage = new Passage(new int[] {1, 1, 1, 4, 5, 6, 8}, 3);
+        Measured measured = new PolicyEvaluation(new FakeLockstep(1), null, List.of(passage), 0, true)
+                .run(half("uniform"), 0, _ -> {});
+        assertThat(measured.hits()[0]).containsExactly(false, true, true);
+        assertThat(run(new FakeLockstep(1), 1, half("uniform")).hits()).isEmpty();
+    }
+
+    @Test
+    void passagesMustFit() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PolicyEvaluation(new FakeLockstep(1), windows, 5))
-                .withMessageContaining("differ in length");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PolicyEvaluation(new FakeLockstep(1), List.of(new int[10]), 9))
+                .isThrownBy(() -> new Passage(new int[10], 9))
                 .withMessageContaining("nothing to score in 10");
-        assertThatIllegalArgumentException().isThrownBy(() -> new PolicyEvaluation(new FakeLockstep(1), List.of(), 9));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Passage(new int[10], 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> new PolicyEvaluation(new FakeLockstep(1), List.of()));
     }
 }

@@ -106,7 +106,7 @@ class PolicyValidationTest {
         ComputePolicy fixed = new FixedMix("fixed", ActionGrid.defaultGrid(), .5);
         ComputePolicy more = spending(fixed, .015);
         PolicyEvaluation evaluation =
-                new PolicyEvaluation(new FakeLockstep(4), FakeLockstep.windows(WINDOWS, PREFIX + STRETCH + 1), PREFIX);
+                new PolicyEvaluation(new FakeLockstep(4), FakeLockstep.passages(WINDOWS, PREFIX + STRETCH + 1, PREFIX));
         Budget half = TARGETS.get(1);
         double gain = mean(evaluation, fixed, half) - mean(evaluation, more, half);
         assertThat(gain).as("what spending brings").isGreaterThan(5e-3);

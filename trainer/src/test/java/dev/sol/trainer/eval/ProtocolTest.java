@@ -14,37 +14,36 @@ class ProtocolTest {
         return new ModelInfo("llama", null, "llama tiny F16", "F16", 1, 2, 2, 4, 2, 64, 100, context);
     }
 
-    /** context | windows | prefix | stretch | the same, filled in */
+    /** context | tokens | prefix | stretch | windows, prefix and stretch */
     @ParameterizedTest
     @CsvSource({
-        "256, 0, 0, 0, 157, 127, 128",
-        "8192, 0, 0, 0, 40, 512, 512",
-        "0, 0, 0, 0, 40, 512, 512",
-        "256, 0, 200, 0, 364, 200, 55",
-        "256, 9, 0, 64, 9, 191, 64",
-        "512, 3, 64, 32, 3, 64, 32",
+        "256, 50000, 0, 0, 391, 127, 128",
+        "8192, 50000, 0, 0, 98, 512, 512",
+        "0, 50000, 0, 0, 98, 512, 512",
+        "256, 20000, 200, 0, 364, 200, 55",
+        "256, 576, 0, 64, 9, 191, 64",
+        "512, 65, 64, 32, 3, 64, 32",
     })
-    void defaults(int context, int windows, int prefix, int stretch, int filled, int dense, int scored) {
-        Protocol protocol = Protocol.of(windows, prefix, stretch, 7, model(context));
+    void defaults(int context, int tokens, int prefix, int stretch, int filled, int dense, int scored) {
+        Protocol protocol = Protocol.of(tokens, prefix, stretch, 7, model(context));
 
         assertThat(protocol).isEqualTo(new Protocol(filled, dense, scored));
         assertThat(protocol.length()).isEqualTo(dense + scored + 1);
-        assertThat((long) protocol.windows() * protocol.stretch())
-                .isGreaterThanOrEqualTo(windows > 0 ? 0 : Protocol.DEFAULT_TOKENS);
+        assertThat((long) protocol.windows() * protocol.stretch()).isBetween((long) tokens, (long) tokens + scored - 1);
     }
 
-    /** windows | prefix | stretch | a part of the message */
+    /** tokens | prefix | stretch | a part of the message */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            -1 |   0 |   0 | --windows must be at least 0, not -1
-             0 |  -5 |   0 | --prefix must be at least 0
-             0 |   0 |  -5 | --stretch must be at least 0
-             0 | 200 | 100 | do not fit the model's context of 256
-             0 | 256 |   0 | do not fit the model's context of 256
-             0 |   2 |   3 | no step would be effective
+             0 |   0 |   0 | --tokens must be at least 1, not 0
+             9 |  -5 |   0 | --prefix must be at least 0
+             9 |   0 |  -5 | --stretch must be at least 0
+             9 | 200 | 100 | do not fit the model's context of 256
+             9 | 256 |   0 | do not fit the model's context of 256
+             9 |   2 |   3 | no step would be effective
             """)
-    void wrong(int windows, int prefix, int stretch, String message) {
-        assertThatThrownBy(() -> Protocol.of(windows, prefix, stretch, 7, model(256)))
+    void wrong(int tokens, int prefix, int stretch, String message) {
+        assertThatThrownBy(() -> Protocol.of(tokens, prefix, stretch, 7, model(256)))
                 .isInstanceOf(RequestException.class)
                 .hasMessageContaining(message);
     }

@@ -1,6 +1,7 @@
 package dev.sol.trainer.knobs;
 
 import dev.sol.policy.Axis;
+import dev.sol.trainer.cli.Progress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,6 +31,11 @@ final class Recorder implements Progress, Sweep.Listener {
     @Override
     public void skip(int cells, long skipped) {
         told.add("skip %d, %d".formatted(cells, skipped));
+    }
+
+    @Override
+    public void expect(long tokens) {
+        told.add("expect " + tokens);
     }
 
     @Override

@@ -1,12 +1,14 @@
-package dev.sol.trainer.knobs;
+package dev.sol.trainer.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** A line for each cell, with the time that is left: for logs. */
-final class ProgressLines implements Progress {
+/** A line for each cell, and for every half minute of a longer one, with the time that is left: for logs. For one thread. */
+public final class ProgressLines implements Progress {
+    private static final long INTERVAL = TimeUnit.SECONDS.toNanos(30);
+
     private final PrintWriter err;
     private final LongSupplier nanos;
     private String current = "";
@@ -15,9 +17,10 @@ final class ProgressLines implements Progress {
     private long tokens;
     private long doneTokens;
     private long start;
+    private long told;
 
     /** @param nanos a clock */
-    ProgressLines(PrintWriter err, LongSupplier nanos) {
+    public ProgressLines(PrintWriter err, LongSupplier nanos) {
         this.err = err;
         this.nanos = nanos;
     }
@@ -27,6 +30,7 @@ final class ProgressLines implements Progress {
         cells = allCells;
         tokens = allTokens;
         start = nanos.getAsLong();
+        told = start;
     }
 
     @Override
@@ -37,20 +41,28 @@ final class ProgressLines implements Progress {
     @Override
     public void step(int scored) {
         doneTokens += scored;
+        if (nanos.getAsLong() - told > INTERVAL) {
+            tell("under way" + left());
+        }
     }
 
     @Override
     public void end(String result) {
         doneCells++;
-        long left = doneTokens == 0
-                ? 0
-                : (long) ((nanos.getAsLong() - start) * (tokens - doneTokens) / (double) doneTokens);
-        err.println(
-                "[%d/%d] %s: %s%s".formatted(doneCells, cells, current, result, doneCells == cells ? "" : left(left)));
+        tell(doneCells == cells ? result : result + left());
     }
 
-    private static String left(long nanos) {
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(nanos);
+    private void tell(String what) {
+        told = nanos.getAsLong();
+        err.println("[%d/%d] %s: %s".formatted(doneCells, cells, current, what));
+        err.flush();
+    }
+
+    private String left() {
+        long left = doneTokens == 0
+                ? 0
+                : (long) ((nanos.getAsLong() - start) * Math.max(0, tokens - doneTokens) / (double) doneTokens);
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(left);
         return seconds < 90
                 ? "; %d s left".formatted(seconds)
                 : String.format(Locale.ROOT, "; %d min left", Math.round(seconds / 60.0));
@@ -60,6 +72,11 @@ final class ProgressLines implements Progress {
     public void skip(int skippedCells, long skippedTokens) {
         cells -= skippedCells;
         tokens -= skippedTokens;
+    }
+
+    @Override
+    public void expect(long moreTokens) {
+        tokens += moreTokens;
     }
 
     @Override

@@ -1,19 +1,11 @@
 package dev.sol.trainer.knobs;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.RequestException;
-import dev.sol.trainer.cli.AtomicFile;
-import dev.sol.trainer.cli.JsonDifference;
+import dev.sol.trainer.cli.ResultsFile;
 import dev.sol.trainer.metrics.WindowLosses;
 import dev.sol.trainer.stats.PairedBootstrap;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -22,59 +14,25 @@ import java.util.Optional;
  * The JSON of {@code sol knobs}: {@code settings}, {@code dense}, {@code rows}, {@code unreached}. Losses are kept by window, so
  * that any two rows can be compared later, pair by pair. Every change rewrites the file.
  */
-final class ResultsFile {
-    private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+final class KnobResultsFile {
     private static final String FORMAT = "sol-knobs-1";
     private static final String WINDOWS = "window_nats";
 
-    private final Path file;
+    private final ResultsFile file;
     private final ObjectNode root;
 
-    private ResultsFile(Path file, ObjectNode root) {
+    private KnobResultsFile(ResultsFile file) {
         this.file = file;
-        this.root = root;
+        this.root = file.root();
     }
 
     /**
      * Reads the file, or makes it.
      *
-     * @throws RequestException if it is something else, has other settings, or cannot be written
+     * @throws dev.sol.runtime.RequestException if it is something else, has other settings, or cannot be written
      */
-    static ResultsFile open(Path file, ObjectNode settings) {
-        ResultsFile results;
-        if (Files.exists(file)) {
-            results = new ResultsFile(file, read(file));
-            JsonDifference.between(results.root.path("settings"), settings).ifPresent(difference -> {
-                throw RequestException.invalid(
-                        "json",
-                        "%s has results with other settings (%s): name another file, or remove it"
-                                .formatted(file, difference));
-            });
-        } else {
-            ObjectNode root = MAPPER.createObjectNode().put("format", FORMAT);
-            root.set("settings", settings);
-            results = new ResultsFile(file, root);
-        }
-        try {
-            results.save(); // hours of measuring are not lost for a folder that cannot be written
-        } catch (UncheckedIOException e) {
-            throw RequestException.invalid("json", String.valueOf(e.getMessage()));
-        }
-        return results;
-    }
-
-    private static ObjectNode read(Path file) {
-        try {
-            if (MAPPER.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
-                    && FORMAT.equals(root.path("format").asText())) {
-                return root;
-            }
-        } catch (JsonProcessingException e) {
-            // told below
-        } catch (IOException e) {
-            throw RequestException.invalid("json", "cannot read " + file + ": " + e);
-        }
-        throw RequestException.invalid("json", file + " is there, but has no results of sol knobs: name another file");
+    static KnobResultsFile open(Path file, ObjectNode settings) {
+        return new KnobResultsFile(ResultsFile.open(file, FORMAT, "knobs", "json", settings));
     }
 
     Optional<WindowLosses> dense() {
@@ -83,8 +41,8 @@ final class ResultsFile {
     }
 
     void setDense(WindowLosses losses) {
-        root.set("dense", figures(MAPPER.createObjectNode(), losses));
-        save();
+        root.set("dense", figures(root.objectNode(), losses));
+        file.save();
     }
 
     Optional<Row> row(Cell cell, WindowLosses dense, PairedBootstrap bootstrap) {
@@ -107,7 +65,7 @@ final class ResultsFile {
         json.putArray("interval").add(row.interval().lower()).add(row.interval().upper());
         json.put("clear", row.clear());
         figures(json, row.losses());
-        save();
+        file.save();
     }
 
     void addUnreached(Configuration configuration) {
@@ -118,7 +76,7 @@ final class ResultsFile {
             }
         }
         unreached.add(configuration.name());
-        save();
+        file.save();
     }
 
     private ArrayNode rows() {
@@ -138,7 +96,7 @@ final class ResultsFile {
         JsonNode settings = root.path("settings");
         double[] nats = new double[json.path(WINDOWS).size()];
         if (nats.length != settings.path("windows").asInt(-1)) {
-            throw RequestException.invalid("json", file + " is damaged: a row has not all of its windows");
+            throw file.damaged("json", "a row has not all of its windows");
         }
         for (int i = 0; i < nats.length; i++) {
             nats[i] = json.path(WINDOWS).get(i).asDouble();
@@ -146,13 +104,5 @@ final class ResultsFile {
         double[] tokens = new double[nats.length];
         Arrays.fill(tokens, settings.path("scored_per_window").asDouble());
         return new WindowLosses(nats, tokens);
-    }
-
-    private void save() {
-        try {
-            AtomicFile.write(file, MAPPER.writeValueAsBytes(root));
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + file + ": " + e, e);
-        }
     }
 }

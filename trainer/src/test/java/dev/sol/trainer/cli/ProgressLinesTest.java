@@ -1,4 +1,4 @@
-package dev.sol.trainer.knobs;
+package dev.sol.trainer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,6 +1,5 @@
-package dev.sol.trainer.knobs;
+package dev.sol.trainer.cli;
 
-import dev.sol.trainer.cli.TerminalBar;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -8,17 +7,19 @@ import org.jspecify.annotations.Nullable;
 final class ProgressOnTerminal implements Progress {
     private static final int WIDTH = 100;
 
+    private final String command;
     private final PrintWriter err;
     private @Nullable TerminalBar bar;
 
-    ProgressOnTerminal(PrintWriter err) {
+    ProgressOnTerminal(String command, PrintWriter err) {
+        this.command = command;
         this.err = err;
     }
 
     @Override
     public void start(int cells, long tokens) {
         if (cells > 0) {
-            bar = new TerminalBar(err, "knobs", 0, tokens, " tokens", WIDTH);
+            bar = new TerminalBar(err, command, 0, tokens, " tokens", WIDTH);
         }
     }
 
@@ -43,6 +44,13 @@ final class ProgressOnTerminal implements Progress {
     public void skip(int cells, long tokens) {
         if (bar != null) {
             bar.skip(tokens);
+        }
+    }
+
+    @Override
+    public void expect(long tokens) {
+        if (bar != null) {
+            bar.skip(-tokens);
         }
     }
 

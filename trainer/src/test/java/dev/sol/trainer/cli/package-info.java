@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.cli;
+
+import org.jspecify.annotations.NullMarked;

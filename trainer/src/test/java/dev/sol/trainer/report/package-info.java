@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.trainer.tasks;
+
+import org.jspecify.annotations.NullMarked;
