@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +37,8 @@ final class Comparison {
         TokenCost of(ComputePolicy policy, Budget realised);
     }
 
-    /** A row, who did it, and what was found. */
-    record Entry(Row row, Spender spender, Measured measured) {}
+    /** A row, who did it, null if nobody could have, and what was found. */
+    record Entry(Row row, @Nullable Spender spender, Measured measured) {}
 
     /** The policy's entry first; what the searches found. */
     record Block(List<Entry> entries, List<Search> searches) {}
@@ -70,8 +71,7 @@ final class Comparison {
     Entry dense() {
         Spender dense = Spender.of(Policies.byName("dense"), Budget.DENSE);
         Row.Place place = new Row.Place(setup.family(), "dense", 1, "dense");
-        Kept kept = results.cell(
-                place.id(), ActionGrid.defaultGrid(), evaluation.passages(), () -> once(place.id(), dense, _ -> 0));
+        Kept kept = cell(place, ActionGrid.defaultGrid(), () -> once(place.id(), dense, _ -> 0));
         return new Entry(row(place, "dense", Budget.DENSE, dense, kept, null, true), dense, kept.measured());
     }
 
@@ -105,10 +105,9 @@ final class Comparison {
         Budget requested = policy.resolve(net);
         Spender spender = Spender.of(policy, requested);
         Row.Place place = place(policy, net, "policy");
-        Kept own = results.cell(
-                place.id(),
+        Kept own = cell(
+                place,
                 policy.grid(),
-                evaluation.passages(),
                 () -> once(place.id(), spender, run -> Matching.distance(run.realised(), requested)));
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry(row(place, policy.name(), requested, spender, own, null, true), spender, own.measured()));
@@ -148,6 +147,13 @@ final class Comparison {
         return new Row.Place(setup.family(), policy.name(), net, name);
     }
 
+    private Kept cell(Row.Place place, ActionGrid grid, Supplier<Kept> measure) {
+        if (results.has(place.id())) {
+            progress.skip(1, evaluation.tokens());
+        }
+        return results.cell(place.id(), grid, evaluation.passages(), measure);
+    }
+
     private Kept once(String label, Spender spender, ToDoubleFunction<Measured> distance) {
         progress.begin(label);
         Measured run = evaluation.run(spender, setup.seed(), progress::step);
@@ -164,7 +170,7 @@ final class Comparison {
     }
 
     private Kept matched(Row.Place place, Baseline baseline, Measured policy) {
-        return results.cell(place.id(), baseline.grid(), evaluation.passages(), () -> {
+        return cell(place, baseline.grid(), () -> {
             progress.begin(place.id());
             Repeats repeats = new Repeats(baseline);
             Matching matching = baseline.path() == null
@@ -217,7 +223,7 @@ final class Comparison {
                 + String.format(Locale.ROOT, "%.3f", Math.exp(found.nats().get(found.best()))));
         WindowLosses policy = own.measured().losses().first(passages.size());
         Budget realised = mix.measured().realised();
-        Spender random = Spender.of(Policies.byName("random"), mix.target());
+
         entries.add(new Entry(
                 new Row(
                         place,
@@ -230,10 +236,10 @@ final class Comparison {
                         Row.interval(found.losses(), setup.bootstrap()),
                         Row.Difference.of(policy, found.losses(), setup.bootstrap()),
                         Row.histogram(mix.measured()),
-                        costs.of(random.policies().apply(0), realised),
+                        costs.of(Policies.byName("random"), realised),
                         null,
                         0),
-                random,
+                null,
                 mix.measured()));
         searches.add(new Search(search, place, found.nats(), policy.perplexity().mean()));
     }

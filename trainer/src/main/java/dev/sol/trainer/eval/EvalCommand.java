@@ -23,11 +23,13 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -144,9 +146,26 @@ public final class EvalCommand implements Callable<Integer> {
         if (taskOptions.only && taskOptions.tasks.isEmpty()) {
             throw RequestException.invalid("only_tasks", "--only-tasks needs a --task");
         }
-        return taskOptions.tasks.stream()
+        List<Task> tasks = taskOptions.tasks.stream()
                 .map(option -> TaskKind.load(option).spread(taskOptions.items))
                 .toList();
+        Set<String> names = new HashSet<>();
+        for (Task task : tasks) {
+            if (!names.add(task.name())) {
+                throw RequestException.invalid(
+                        "task", "there are two tasks called '%s': rename a file".formatted(task.name()));
+            }
+        }
+        return tasks;
+    }
+
+    /** What is asked, in short: Java says how the hash codes of strings and lists come about. */
+    private static String fingerprints(List<Task> tasks) {
+        return tasks.stream()
+                .map(task -> "%s (%d items, %08x)"
+                        .formatted(
+                                task.name(), task.items().size(), task.items().hashCode()))
+                .collect(Collectors.joining(", "));
     }
 
     private Execution execution() {
@@ -213,8 +232,7 @@ public final class EvalCommand implements Callable<Integer> {
                 options.out,
                 file,
                 EvalSettings.of(source, model, plan, policies, text, validation, texts, protocol, execution, run)
-                        .put("tasks", String.join(", ", taskOptions.tasks))
-                        .put("items", taskOptions.items)
+                        .put("tasks", fingerprints(tasks))
                         .put("shots", taskOptions.shots)
                         .put("budget_scope", taskOptions.scope));
         out.printf(

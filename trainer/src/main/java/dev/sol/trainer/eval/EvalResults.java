@@ -64,7 +64,8 @@ final class EvalResults {
             } catch (IOException e) {
                 throw RequestException.invalid("out", "cannot make the folder " + folder + ": " + e);
             }
-            ResultsFile file = ResultsFile.open(folder.resolve(ResultFiles.RESULTS), ResultFiles.FORMAT, "eval", "out", settings);
+            ResultsFile file =
+                    ResultsFile.open(folder.resolve(ResultFiles.RESULTS), ResultFiles.FORMAT, "eval", "out", settings);
             results = new EvalResults(file, folder, copy, file.root());
         }
         try {

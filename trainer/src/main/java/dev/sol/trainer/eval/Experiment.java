@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** All policies at all budgets, by each meaning of the knobs, cell by cell; what is in the results already is not measured again. */
@@ -242,14 +243,24 @@ final class Experiment {
         if (timed == null) {
             return entries.stream().map(Comparison.Entry::row).toList();
         }
-        JsonNode millis = results.json(id, () -> {
-            List<StepTiming.Subject> subjects = entries.stream()
-                    .map(entry -> new StepTiming.Subject(timed, entry.spender()))
-                    .toList();
+        // Rows that join later are timed among themselves.
+        String names = entries.stream()
+                .filter(entry -> entry.spender() != null)
+                .map(entry -> entry.row().place().name())
+                .collect(Collectors.joining("+"));
+        JsonNode millis = results.json(id + "/" + names, () -> {
+            List<StepTiming.Subject> subjects = new ArrayList<>();
+            List<String> timedNames = new ArrayList<>();
+            for (Comparison.Entry entry : entries) {
+                if (entry.spender() != null) {
+                    subjects.add(new StepTiming.Subject(timed, entry.spender()));
+                    timedNames.add(entry.row().place().name());
+                }
+            }
             ObjectNode values = JsonNodeFactory.instance.objectNode();
             List<Double> measured = StepTiming.millisPerToken(subjects, bootstrap.seed());
-            for (int i = 0; i < entries.size(); i++) {
-                values.put(entries.get(i).row().place().name(), measured.get(i));
+            for (int i = 0; i < measured.size(); i++) {
+                values.put(timedNames.get(i), measured.get(i));
             }
             return values;
         });

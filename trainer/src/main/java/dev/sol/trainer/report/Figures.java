@@ -93,10 +93,13 @@ final class Figures {
     }
 
     private void fronts() {
-        Lines both = new Lines("Fronts: policies, all meanings of the knobs", "net keep rate", "loss above dense, nats per token");
+        Lines both = new Lines(
+                "Fronts: policies, all meanings of the knobs", "net keep rate", "loss above dense, nats per token");
         for (JsonNode row : results.rows()) {
             if (isPolicy(row)) {
-                both.add(family(row) + ": " + row.path("policy").asText(), aboveDense(row, row.path("net").asDouble()));
+                both.add(
+                        family(row) + ": " + row.path("policy").asText(),
+                        aboveDense(row, row.path("net").asDouble()));
             }
         }
         if (!both.isEmpty()) {
@@ -113,7 +116,9 @@ final class Figures {
                             && family(row).equals(family)
                             && isWholeText(row)
                             && !row.path("id").asText().endsWith(QUANTISED)) {
-                        String name = isPolicy(row) ? policy + " (policy)" : row.path("policy").asText();
+                        String name = isPolicy(row)
+                                ? policy + " (policy)"
+                                : row.path("policy").asText();
                         lines.add(name, aboveDense(row, row.path("net").asDouble()));
                     }
                 }
@@ -161,14 +166,17 @@ final class Figures {
             boolean smaller = row.path("against").asText().equals(QUANTISED);
             if (row.path("ms_per_token").isNumber() && (isPolicy(row) || smaller)) {
                 String name = smaller ? "dense, quantised" : row.path("policy").asText();
-                lines.add(family(row) + ": " + name, aboveDense(row, row.path("ms_per_token").asDouble()));
+                lines.add(
+                        family(row) + ": " + name,
+                        aboveDense(row, row.path("ms_per_token").asDouble()));
             }
         }
         if (!lines.isEmpty()) {
             add(
                     "times",
-                    lines.figure("A decode step of one sequence that skips, with policy, page summaries and refresh; and"
-                            + " smaller quantisations of the model, dense."));
+                    lines.figure(
+                            "A decode step of one sequence that skips, with policy, page summaries and refresh; and"
+                                    + " smaller quantisations of the model, dense."));
         }
     }
 
@@ -177,10 +185,12 @@ final class Figures {
         for (JsonNode row : results.rows()) {
             if (isPolicy(row)) {
                 for (Axis axis : Axis.values()) {
-                    double asked = axis.share(row.path("requested").path(axis.key()).asDouble());
+                    double asked =
+                            axis.share(row.path("requested").path(axis.key()).asDouble());
                     double used = axis.share(row.path(axis.key()).asDouble());
                     lines.add(
-                            "%s %s: %s".formatted(family(row), row.path("policy").asText(), axis.key()),
+                            "%s %s: %s"
+                                    .formatted(family(row), row.path("policy").asText(), axis.key()),
                             new Lines.Point(asked, used, used, used));
                 }
             }
@@ -206,7 +216,9 @@ final class Figures {
                     number(rows.getFirst(), "policy_nll")));
             add(
                     "random-" + which,
-                    violins.figure("Random schedules: " + which, "How all draws are spread, and the policy on the same tokens."));
+                    violins.figure(
+                            "Random schedules: " + which,
+                            "How all draws are spread, and the policy on the same tokens."));
         });
     }
 
@@ -215,7 +227,8 @@ final class Figures {
             Map<String, HeatChart> charts = new LinkedHashMap<>();
             for (Map<String, String> row : results.classes()) {
                 if (text(row, "axis").equals(axis.key()) && !text(row, "policy").equals("dense")) {
-                    String which = "%s at %s, knobs %s".formatted(row.get("policy"), row.get("budget"), row.get("family"));
+                    String which =
+                            "%s at %s, knobs %s".formatted(row.get("policy"), row.get("budget"), row.get("family"));
                     charts.computeIfAbsent(which, _ -> new HeatChart())
                             .add(row.get("by") + ": " + row.get("class"), number(row, "value"), number(row, "count"));
                 }
@@ -235,7 +248,9 @@ final class Figures {
             Lines lines = charts.computeIfAbsent(
                     row.path("task").asText(),
                     task -> new Lines("Accuracy: " + task, "net keep rate", "share of right answers"));
-            String name = isPolicy(row) ? row.path("policy").asText() + " (policy)" : row.path("policy").asText();
+            String name = isPolicy(row)
+                    ? row.path("policy").asText() + " (policy)"
+                    : row.path("policy").asText();
             lines.add(
                     family(row) + ": " + name,
                     new Lines.Point(
@@ -244,8 +259,8 @@ final class Figures {
                             row.path("lo").asDouble(),
                             row.path("hi").asDouble()));
         }
-        charts.forEach((task, lines) -> add(
-                "task-" + task, lines.figure("By likelihood; items drawn anew for the intervals.")));
+        charts.forEach((task, lines) ->
+                add("task-" + task, lines.figure("By likelihood; items drawn anew for the intervals.")));
     }
 
     private static String text(Map<String, String> row, String column) {

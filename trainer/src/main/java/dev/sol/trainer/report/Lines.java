@@ -52,11 +52,7 @@ final class Lines {
                     .forEach(point -> {
                         own.add(point.x(), point.x(), point.x(), point.y(), point.low(), point.high());
                         rows.add(List.of(
-                                name,
-                                number(point.x()),
-                                number(point.y()),
-                                number(point.low()),
-                                number(point.high())));
+                                name, number(point.x()), number(point.y()), number(point.low()), number(point.high())));
                     });
             data.addSeries(own);
         });
@@ -79,11 +75,7 @@ final class Lines {
         JFreeChart chart = new JFreeChart(title, JFreeChart.DEFAULT_TITLE_FONT, new XYPlot(data, x, y, renderer), true);
         SvgChart.style(chart);
         return new Figure(
-                title,
-                caption,
-                SvgChart.draw(chart, WIDTH, HEIGHT),
-                List.of("", xLabel, yLabel, "from", "to"),
-                rows);
+                title, caption, SvgChart.draw(chart, WIDTH, HEIGHT), List.of("", xLabel, yLabel, "from", "to"), rows);
     }
 
     static String number(double value) {

@@ -49,11 +49,15 @@ final class Page {
 
     private void settings(JsonNode settings) {
         html.append("<details><summary>Settings</summary><div class=\"wide\"><table>\n");
-        settings.properties().forEach(setting -> html.append("<tr><th scope=\"row\">")
-                .append(escaped(setting.getKey()))
-                .append("</th><td style=\"text-align:left;white-space:normal\">")
-                .append(escaped(setting.getValue().isValueNode() ? setting.getValue().asText() : setting.getValue().toString()))
-                .append("</td></tr>\n"));
+        settings.properties()
+                .forEach(setting -> html.append("<tr><th scope=\"row\">")
+                        .append(escaped(setting.getKey()))
+                        .append("</th><td style=\"text-align:left;white-space:normal\">")
+                        .append(escaped(
+                                setting.getValue().isValueNode()
+                                        ? setting.getValue().asText()
+                                        : setting.getValue().toString()))
+                        .append("</td></tr>\n"));
         html.append("</table></div></details>\n");
     }
 
@@ -63,8 +67,20 @@ final class Page {
         }
         html.append("<h2>Perplexity</h2>\n");
         List<String> columns = List.of(
-                "knobs", "against", "row", "net", "attn", "mlp", "bits", "ppl", "95 % interval", "policy − this, nats",
-                "95 % interval", "MFLOP", "MB", "ms");
+                "knobs",
+                "against",
+                "row",
+                "net",
+                "attn",
+                "mlp",
+                "bits",
+                "ppl",
+                "95 % interval",
+                "policy − this, nats",
+                "95 % interval",
+                "MFLOP",
+                "MB",
+                "ms");
         List<List<String>> cells = rows.stream()
                 .map(row -> {
                     JsonNode difference = row.path("policy_minus_this");
@@ -81,7 +97,8 @@ final class Page {
                             number("%+.4f", difference.path("nats")),
                             difference.isMissingNode()
                                     ? ""
-                                    : number("%+.4f", difference.path("lo")) + " … " + number("%+.4f", difference.path("hi"))
+                                    : number("%+.4f", difference.path("lo")) + " … "
+                                            + number("%+.4f", difference.path("hi"))
                                             + (difference.path("clear").asBoolean() ? " *" : ""),
                             scaled(row.path("flops_per_token")),
                             scaled(row.path("bytes_per_token")),
@@ -113,15 +130,26 @@ final class Page {
                             number("%+.3f", difference.path("accuracy")),
                             difference.isMissingNode()
                                     ? ""
-                                    : number("%+.3f", difference.path("lo")) + " … " + number("%+.3f", difference.path("hi"))
+                                    : number("%+.3f", difference.path("lo")) + " … "
+                                            + number("%+.3f", difference.path("hi"))
                                             + (difference.path("clear").asBoolean() ? " *" : ""));
                 })
                 .toList();
         table(
                 "Share of right answers by likelihood, and by likelihood per byte",
                 List.of(
-                        "task", "knobs", "against", "row", "net", "items", "chance", "accuracy", "95 % interval", "per byte",
-                        "policy − this", "95 % interval"),
+                        "task",
+                        "knobs",
+                        "against",
+                        "row",
+                        "net",
+                        "items",
+                        "chance",
+                        "accuracy",
+                        "95 % interval",
+                        "per byte",
+                        "policy − this",
+                        "95 % interval"),
                 cells);
     }
 
@@ -146,8 +174,11 @@ final class Page {
     }
 
     private void table(String caption, List<String> columns, List<List<String>> rows) {
-        html.append("<div class=\"wide\"><table><caption>").append(escaped(caption)).append("</caption><thead><tr>");
-        columns.forEach(column -> html.append("<th scope=\"col\">").append(escaped(column)).append("</th>"));
+        html.append("<div class=\"wide\"><table><caption>")
+                .append(escaped(caption))
+                .append("</caption><thead><tr>");
+        columns.forEach(column ->
+                html.append("<th scope=\"col\">").append(escaped(column)).append("</th>"));
         html.append("</tr></thead><tbody>\n");
         for (List<String> row : rows) {
             html.append("<tr>");
@@ -198,6 +229,9 @@ final class Page {
     }
 
     static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 /** {@code sol report}: one page of a folder that {@code sol eval --out} wrote. */
 @picocli.CommandLine.Command(
         name = "report",
-        description = "Makes one self-contained HTML page, with tables and figures, of a folder that eval --out wrote.%n",
+        description =
+                "Makes one self-contained HTML page, with tables and figures, of a folder that eval --out wrote.%n",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true)

@@ -110,7 +110,8 @@ final class Violins {
     /** Silverman's rule of thumb for Gaussian kernels (1986). */
     static double bandwidth(double[] sample) {
         double mean = Arrays.stream(sample).average().orElse(0);
-        double variance = Arrays.stream(sample).map(x -> (x - mean) * (x - mean)).sum() / Math.max(1, sample.length - 1);
+        double variance =
+                Arrays.stream(sample).map(x -> (x - mean) * (x - mean)).sum() / Math.max(1, sample.length - 1);
         return Math.max(1e-9, 1.06 * Math.sqrt(variance) * Math.pow(sample.length, -.2));
     }
 

@@ -38,6 +38,9 @@ class EvalCommandTest {
             --suite huge                         | --suite has no 'huge'; there are: quick, standard, full
             --baselines best                     | --baselines has no 'best'; there are: random, random-mix
             --knobs theirs                       | --knobs has no 'theirs'; there are: given, paper, ours, both
+            --task quiz=x                        | --task has no 'quiz'; there are: mmlu, choices, lambada, blimp
+            --only-tasks                         | --only-tasks needs a --task
+            --budget-scope half                  | --budget-scope has no 'half'; there are: continuation, everything
             --refresh -1                         | --refresh must be at least 0, not -1
             """)
     void wrongArguments(String arguments, String message) throws IOException {

@@ -85,16 +85,12 @@ class ReportTest {
             searches.append("ours,p,0.4,best-of-30,%d,%s,1.9%n".formatted(i, 2 + i / 100.0));
         }
         Files.writeString(folder.resolve("searches.csv"), searches);
-        Files.writeString(
-                folder.resolve("trace.csv"),
-                """
+        Files.writeString(folder.resolve("trace.csv"), """
                 family,policy,budget,step,token,text,attn,mlp,bits,nll
                 ours,p,0.4,0,7," <b>",0.25,0.5,8,1.5
                 ours,p,0.4,1,8,"\n",,,,1.5
                 """);
-        Files.writeString(
-                folder.resolve("classes.csv"),
-                """
+        Files.writeString(folder.resolve("classes.csv"), """
                 family,policy,budget,by,class,axis,value,count,class_tokens,class_nll
                 ours,p,0.4,form,number,attn,0.25,3,4,1
                 ours,p,0.4,form,number,attn,0.5,1,4,1
@@ -106,7 +102,9 @@ class ReportTest {
     void everyFigureIsThereAndNothingFromElsewhere() throws Exception {
         write();
         Path figures = folder.resolve("figures");
-        assertThat(run(folder.toString(), "--figures", figures.toString())).as(err.toString()).isZero();
+        assertThat(run(folder.toString(), "--figures", figures.toString()))
+                .as(err.toString())
+                .isZero();
 
         String page = Files.readString(folder.resolve("report.html"));
         assertThat(page)
@@ -118,7 +116,12 @@ class ReportTest {
         assertThat(page.replace("http://www.w3.org/", "")).doesNotContain("http://", "https://");
         try (Stream<Path> files = Files.list(figures)) {
             assertThat(files.map(file -> file.getFileName().toString()).sorted())
-                    .contains("fronts.svg", "adherence.svg", "times.svg", "task-arc.svg", "random-best-of-30-p-knobs-ours.svg")
+                    .contains(
+                            "fronts.svg",
+                            "adherence.svg",
+                            "times.svg",
+                            "task-arc.svg",
+                            "random-best-of-30-p-knobs-ours.svg")
                     .contains("front-ours-best-own.svg", "difference-paper-best-own.svg");
         }
         String svg = Files.readString(figures.resolve("fronts.svg"));

@@ -48,9 +48,11 @@ class QuestionsTest {
 
     @Test
     void anAnswerFollowsItsContext() {
-        Questions questions =
-                Questions.of(task(List.of("S1", "S2"), new Item("g", "abc", List.of(" x", " yz"), 0)), CHARACTERS, 5, 99);
-        assertThat(questions.questions()).extracting(QuestionsTest::text).containsExactly("^IS1S2abc x", "^IS1S2abc yz");
+        Questions questions = Questions.of(
+                task(List.of("S1", "S2"), new Item("g", "abc", List.of(" x", " yz"), 0)), CHARACTERS, 5, 99);
+        assertThat(questions.questions())
+                .extracting(QuestionsTest::text)
+                .containsExactly("^IS1S2abc x", "^IS1S2abc yz");
         assertThat(questions.questions()).extracting(Question::scored).containsExactly(2, 3);
         assertThat(questions.questions()).extracting(Question::bytes).containsExactly(1, 2);
         assertThat(questions.shots()).isEqualTo(2);
@@ -81,11 +83,10 @@ class QuestionsTest {
         Item cloze = new Item("g", "abc", List.of(" z"), 0);
         Questions questions = Questions.of(task(List.of(), two, two, cloze, cloze), CHARACTERS, 0, 99);
 
-        // 2 nats for 1 byte and 3 for 4; the first is likelier, the second by the byte. Then the second is likelier both ways.
+        // 2 nats for 1 byte and 3 for 4; the first is likelier, the second by the byte. Then the second is likelier
+        // both ways.
         TaskScores scores = TaskScores.of(
-                questions,
-                new double[] {2, 3, 4, 3.5, 1, 5},
-                new boolean[] {false, false, false, false, true, false});
+                questions, new double[] {2, 3, 4, 3.5, 1, 5}, new boolean[] {false, false, false, false, true, false});
 
         assertThat(scores.items()).containsExactly(0, 1, 2, 3);
         assertThat(scores.plain()).containsExactly(0, 1, 1, 0);
@@ -99,6 +100,7 @@ class QuestionsTest {
     void ofEquallyLikelyAnswersTheFirstCounts() {
         Questions questions =
                 Questions.of(task(List.of(), new Item("g", "abc", List.of(" x", " y"), 1)), CHARACTERS, 0, 99);
-        assertThat(TaskScores.of(questions, new double[] {2, 2}, new boolean[2]).accuracy()).isZero();
+        assertThat(TaskScores.of(questions, new double[] {2, 2}, new boolean[2]).accuracy())
+                .isZero();
     }
 }

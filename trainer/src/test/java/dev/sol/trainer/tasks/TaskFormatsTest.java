@@ -150,7 +150,8 @@ class TaskFormatsTest {
     void someItemsAreFromAllOver() throws IOException {
         Path file = file("q_test.csv", "1,a,b,c,d,A", "2,a,b,c,d,A", "3,a,b,c,d,A", "4,a,b,c,d,A", "5,a,b,c,d,A");
         Task task = TaskKind.load("mmlu=" + file);
-        assertThat(task.spread(2).items()).containsExactly(task.items().get(0), task.items().get(2));
+        assertThat(task.spread(2).items())
+                .containsExactly(task.items().get(0), task.items().get(2));
         assertThat(task.spread(0)).isSameAs(task);
         assertThat(task.spread(9)).isSameAs(task);
     }
