@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
 import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.text.TextUtils;
 
 /** Charts as SVG whose text and grid take the page's colours. */
 final class SvgChart {
@@ -37,6 +38,10 @@ final class SvgChart {
     };
 
     private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
+
+    static {
+        TextUtils.setUseDrawRotatedStringWorkaround(false); // which draws outlines rather than text
+    }
 
     private SvgChart() {}
 
@@ -87,7 +92,10 @@ final class SvgChart {
             throw new UncheckedIOException(e); // to memory
         }
         String text = bytes.toString(StandardCharsets.UTF_8);
-        return themed(text.substring(text.indexOf("<svg")), width, height);
+        // Names are unique in a drawing, and have to be on a page with several.
+        String own = text.replace(
+                "clip-", "clip-%08x-".formatted(chart.getTitle().getText().hashCode()));
+        return themed(own.substring(own.indexOf("<svg")), width, height);
     }
 
     /** Scales with the page, and has its colours. */
