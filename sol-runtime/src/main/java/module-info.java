@@ -5,6 +5,7 @@ module dev.sol.runtime {
     requires transitive dev.sol.policy;
     requires transitive info.picocli;
     requires dev.sol.bindings;
+    requires java.net.http;
     requires org.slf4j;
 
     exports dev.sol.runtime;
@@ -12,6 +13,7 @@ module dev.sol.runtime {
     exports dev.sol.runtime.cli;
     exports dev.sol.runtime.cost;
     exports dev.sol.runtime.gguf;
+    exports dev.sol.runtime.hub;
     exports dev.sol.runtime.openai;
 
     // picocli writes the fields of commands and mixins.

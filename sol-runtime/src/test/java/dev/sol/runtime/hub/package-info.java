@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.hub;
+
+import org.jspecify.annotations.NullMarked;
