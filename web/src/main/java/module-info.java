@@ -6,6 +6,8 @@ module dev.sol.web {
     requires info.picocli;
     requires io.vertx.core;
     requires io.vertx.web;
+    requires micrometer.core;
+    requires micrometer.registry.prometheus;
     requires org.slf4j;
 
     // picocli writes the fields of commands.

@@ -4,6 +4,7 @@ import dev.sol.runtime.CompletionEngine;
 import dev.sol.runtime.CompletionHandle;
 import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.EngineStatistics;
 
 /** What completes requests: an engine, or in tests something that behaves like one. */
 interface Completer {
@@ -12,6 +13,9 @@ interface Completer {
 
     /** As {@link CompletionEngine#isAlive}. */
     boolean isAlive();
+
+    /** As {@link CompletionEngine#statistics}. */
+    EngineStatistics statistics();
 
     static Completer of(CompletionEngine engine) {
         return new Completer() {
@@ -23,6 +27,11 @@ interface Completer {
             @Override
             public boolean isAlive() {
                 return engine.isAlive();
+            }
+
+            @Override
+            public EngineStatistics statistics() {
+                return engine.statistics();
             }
         };
     }

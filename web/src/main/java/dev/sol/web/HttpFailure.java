@@ -54,6 +54,29 @@ final class HttpFailure extends RuntimeException {
         return invalid(400, "the request is not valid HTTP, or its headers are too long", "invalid_http");
     }
 
+    static HttpFailure unknownModel(String wanted, String loaded) {
+        ApiError error = new ApiError(
+                404,
+                "the model '%s' is not loaded; the loaded one is '%s'".formatted(wanted, loaded),
+                ApiError.INVALID_REQUEST,
+                "model",
+                "model_not_found");
+        return new HttpFailure(error, Map.of());
+    }
+
+    static HttpFailure unauthorized() {
+        ApiError error = error(401, "this needs an API key: Authorization: Bearer KEY", "invalid_api_key");
+        return new HttpFailure(error, Map.of("WWW-Authenticate", "Bearer"));
+    }
+
+    static HttpFailure unknownHost(String host) {
+        return invalid(403, "this server is not called " + host + " (--allow-host adds names)", "unknown_host");
+    }
+
+    static HttpFailure foreignOrigin(String origin) {
+        return invalid(403, "pages of %s may not use this server (--cors-origin)".formatted(origin), "foreign_origin");
+    }
+
     static HttpFailure loading() {
         ApiError error = new ApiError(503, "the model is still being loaded", ApiError.SERVER_ERROR, null, "loading");
         return new HttpFailure(error, Map.of("Retry-After", "1"));

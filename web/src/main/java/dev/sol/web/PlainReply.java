@@ -1,19 +1,26 @@
 package dev.sol.web;
 
 import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.openai.CompletionJson;
+import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.openai.AnswerJson;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
 
 /** One JSON body, when everything is there. */
-record PlainReply(CompletionJson json, HttpServerResponse response) implements Reply {
+record PlainReply(AnswerJson json, HttpServerResponse response) implements Reply {
     @Override
-    public void onText(String text) {
+    public void more(int choice, String text, List<TraceEntry> tokens) {
         // the result has it all
     }
 
     @Override
-    public void finish(CompletionResult result) {
-        Responses.json(response, json.completion(result));
+    public void ended(int choice, CompletionResult result) {
+        // others may be missing
+    }
+
+    @Override
+    public void finish(List<CompletionResult> results) {
+        Responses.json(response, json.whole(results));
     }
 
     @Override

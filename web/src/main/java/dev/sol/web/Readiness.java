@@ -1,5 +1,7 @@
 package dev.sol.web;
 
+import org.jspecify.annotations.Nullable;
+
 /** Whether there is a model to serve: not yet, now, or no more. For any thread. */
 final class Readiness {
     private sealed interface State {}
@@ -22,6 +24,11 @@ final class Readiness {
 
     boolean isStopping() {
         return state instanceof Stopping;
+    }
+
+    /** The model; null if there is none that can be used. */
+    @Nullable ServedModel modelOrNull() {
+        return state instanceof Ready(ServedModel model) && model.completer().isAlive() ? model : null;
     }
 
     /**

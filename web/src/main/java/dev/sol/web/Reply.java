@@ -1,14 +1,20 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.FinishReason;
+import dev.sol.runtime.TraceEntry;
+import java.util.List;
 
-/** How a completion is answered. The listener's methods are called on the decode thread, the others on the event loop. */
-sealed interface Reply extends CompletionListener permits PlainReply, StreamedReply {
-    /** The completion has ended by itself: not {@link FinishReason#CANCELLED}. */
-    void finish(CompletionResult result);
+/** How completions are answered. On the event loop, but for {@link #more}. */
+sealed interface Reply permits PlainReply, StreamedReply {
+    /** More of a choice; on the decode thread. */
+    void more(int choice, String text, List<TraceEntry> tokens);
 
-    /** There is no result, or nobody who wants it. */
+    /** A choice has ended by itself. */
+    void ended(int choice, CompletionResult result);
+
+    /** All choices have. */
+    void finish(List<CompletionResult> results);
+
+    /** There are no results, or nobody who wants them. */
     void fail(Throwable failure);
 }

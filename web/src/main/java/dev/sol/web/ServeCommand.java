@@ -1,15 +1,18 @@
 package dev.sol.web;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.sol.runtime.CompletionEngine;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.cli.Command;
+import dev.sol.runtime.cli.Configurable;
 import dev.sol.runtime.cli.EngineOptions;
 import dev.sol.runtime.cli.PolicyChoices;
-import dev.sol.runtime.openai.CompletionParser;
+import dev.sol.runtime.openai.RequestLimits;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +33,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true)
-public final class ServeCommand implements Callable<Integer> {
+public final class ServeCommand implements Callable<Integer>, Configurable {
     /** What was accepted may go on for so long after the signal to stop. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -54,9 +57,10 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--policy",
             paramLabel = "NAME|FILE",
+            split = ",",
             description =
                     "Who spends the budget of a request that does not say: uniform, random, entropy, drift, dense,"
-                            + " or a learned policy's file (.safetensors). May be given several times: requests ask for a learned"
+                            + " or a learned policy's file (.safetensors). May be given several times, or with commas: requests ask for a learned"
                             + " policy by its file's name without the ending, and the first one is the default."
                             + " Default: uniform.")
     private List<String> policies = List.of();
@@ -76,10 +80,40 @@ public final class ServeCommand implements Callable<Integer> {
     private long maxBody;
 
     @Mixin
+    private LimitOptions limits = new LimitOptions();
+
+    @Mixin
+    private AccessOptions access = new AccessOptions();
+
+    @Mixin
     private EngineOptions engine = new EngineOptions();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "A JSON object with options, without their dashes: {\"port\": 9000}. The environment (SOL_PORT) comes"
+                            + " before it, the command line before both.")
+    @SuppressWarnings("UnusedVariable") // it is read before the options are: see configOf
+    private @Nullable Path config;
+
+    @Option(names = "--print-config", description = "Print the values of all options as such a file, and end.")
+    private boolean printConfig;
 
     @Spec
     private @Nullable CommandSpec spec;
+
+    private final Map<String, String> environment;
+    private Settings settings = Settings.NONE;
+
+    /** For the environment of the process. */
+    public ServeCommand() {
+        this(System.getenv());
+    }
+
+    ServeCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     /** Runs the command with the arguments of a process, and ends it. */
     public static void main(String... arguments) {
@@ -87,18 +121,49 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Defaults defaults(CommandSpec options, String... arguments) {
+        List<String> given = List.of(arguments);
+        if (!given.contains("--help") && !given.contains("-h")) {
+            settings = Settings.of(options, environment, configOf(given));
+        }
+        return settings;
+    }
+
+    private static @Nullable String configOf(List<String> arguments) {
+        String file = null;
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.startsWith("--config=")) {
+                file = argument.substring("--config=".length());
+            } else if (argument.equals("--config") && i + 1 < arguments.size()) {
+                file = arguments.get(i + 1);
+            }
+        }
+        return file;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException, JsonProcessingException {
         CommandLine line = Objects.requireNonNull(spec, "set by picocli").commandLine();
         PrintWriter out = line.getOut();
         PrintWriter err = line.getErr();
-        ServerOptions options =
-                ServerOptions.DEFAULT.withHost(host).withPort(port).withMaxBodyBytes(maxBody);
+        if (printConfig) {
+            ConfigPrinter.print(line.getParseResult(), settings, out, err);
+            return ExitCode.OK;
+        }
+        ServerOptions options = ServerOptions.DEFAULT
+                .withHost(host)
+                .withPort(port)
+                .withMaxBodyBytes(maxBody)
+                .withAccess(access.access())
+                .withTls(access.tls());
+        RequestLimits most = limits.limits();
         PolicyRegistry known = PolicyChoices.registry(policies, engine.model());
-        CompletionParser parser = new CompletionParser(engine.modelId(), known);
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);
-                CompletionEngine running = engine.open(queue, err)) {
-            server.serve(new ServedModel(engine.modelId(), Instant.now(), parser, Completer.of(running)));
+                CompletionEngine running = engine.open(queue, err);
+                Chats chats = Chats.of(running.model())) {
+            server.serve(Serving.of(engine.modelId(), running, chats, known, most));
             out.println(Banner.line(
                     server.uri(),
                     engine.modelId(),

@@ -2,6 +2,7 @@ package dev.sol.web;
 
 import dev.sol.runtime.RequestException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the service listens and what it allows.
@@ -12,8 +13,17 @@ import java.time.Duration;
  * @param maxPendingBytes the most that a stream keeps for a client that reads slowly, about; one that falls behind further is cut
  *     off
  * @param bodyPatience a request body must be complete after this time
+ * @param access who may use it
+ * @param tls null: plain HTTP
  */
-record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBytes, Duration bodyPatience) {
+record ServerOptions(
+        String host,
+        int port,
+        long maxBodyBytes,
+        long maxPendingBytes,
+        Duration bodyPatience,
+        Access access,
+        @Nullable Tls tls) {
     static final String DEFAULT_HOST = "127.0.0.1";
     static final int DEFAULT_PORT = 8080;
 
@@ -23,7 +33,13 @@ record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBy
     static final long DEFAULT_MAX_PENDING = 1L << 20;
 
     static final ServerOptions DEFAULT = new ServerOptions(
-            DEFAULT_HOST, DEFAULT_PORT, DEFAULT_MAX_BODY, DEFAULT_MAX_PENDING, Duration.ofSeconds(30));
+            DEFAULT_HOST,
+            DEFAULT_PORT,
+            DEFAULT_MAX_BODY,
+            DEFAULT_MAX_PENDING,
+            Duration.ofSeconds(30),
+            Access.DEFAULT,
+            null);
 
     /** @throws RequestException if a value is out of range */
     ServerOptions {
@@ -35,23 +51,31 @@ record ServerOptions(String host, int port, long maxBodyBytes, long maxPendingBy
         }
     }
 
+    ServerOptions withHost(String value) {
+        return new ServerOptions(value, port, maxBodyBytes, maxPendingBytes, bodyPatience, access, tls);
+    }
+
     ServerOptions withPort(int value) {
-        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes, bodyPatience);
+        return new ServerOptions(host, value, maxBodyBytes, maxPendingBytes, bodyPatience, access, tls);
     }
 
     ServerOptions withMaxBodyBytes(long value) {
-        return new ServerOptions(host, port, value, maxPendingBytes, bodyPatience);
+        return new ServerOptions(host, port, value, maxPendingBytes, bodyPatience, access, tls);
     }
 
     ServerOptions withMaxPendingBytes(long value) {
-        return new ServerOptions(host, port, maxBodyBytes, value, bodyPatience);
-    }
-
-    ServerOptions withHost(String value) {
-        return new ServerOptions(value, port, maxBodyBytes, maxPendingBytes, bodyPatience);
+        return new ServerOptions(host, port, maxBodyBytes, value, bodyPatience, access, tls);
     }
 
     ServerOptions withBodyPatience(Duration value) {
-        return new ServerOptions(host, port, maxBodyBytes, maxPendingBytes, value);
+        return new ServerOptions(host, port, maxBodyBytes, maxPendingBytes, value, access, tls);
+    }
+
+    ServerOptions withAccess(Access value) {
+        return new ServerOptions(host, port, maxBodyBytes, maxPendingBytes, bodyPatience, value, tls);
+    }
+
+    ServerOptions withTls(@Nullable Tls value) {
+        return new ServerOptions(host, port, maxBodyBytes, maxPendingBytes, bodyPatience, access, value);
     }
 }

@@ -20,6 +20,9 @@ final class SolServer implements AutoCloseable {
     /** The machine's processors are for decoding. */
     private static final int EVENT_LOOPS = 2;
 
+    /** For templates and long texts. */
+    private static final int WORKERS = 2;
+
     /** For what remains to be sent when the server closes. */
     private static final Duration FLUSH = Duration.ofSeconds(2);
 
@@ -27,13 +30,13 @@ final class SolServer implements AutoCloseable {
 
     private final Vertx vertx;
     private final HttpServer server;
-    private final String host;
+    private final ServerOptions options;
     private final Readiness readiness;
 
-    private SolServer(Vertx vertx, HttpServer server, String host, Readiness readiness) {
+    private SolServer(Vertx vertx, HttpServer server, ServerOptions options, Readiness readiness) {
         this.vertx = vertx;
         this.server = server;
-        this.host = host;
+        this.options = options;
         this.readiness = readiness;
     }
 
@@ -45,25 +48,36 @@ final class SolServer implements AutoCloseable {
     static SolServer listen(ServerOptions options) {
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(EVENT_LOOPS)
-                .setWorkerPoolSize(1)
+                .setWorkerPoolSize(WORKERS)
                 .setInternalBlockingPoolSize(1)
                 // No files are served, so no cache of them in the temporary folder.
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Readiness readiness = new Readiness();
+        ServerMetrics metrics = new ServerMetrics(readiness);
         try {
-            HttpServer server = vertx.createHttpServer(new HttpServerOptions()
-                            .setHttp2ClearTextEnabled(false)
-                            .setTcpKeepAlive(true)) // half-open connections end some day
-                    .requestHandler(Routes.create(vertx, options, readiness))
+            HttpServer server = vertx.createHttpServer(http(options))
+                    .requestHandler(Routes.create(vertx, new Services(options, readiness, metrics)))
                     .invalidRequestHandler(SolServer::refuse)
                     .exceptionHandler(failure -> log.debug("a connection failed", failure));
             server.listen(options.port(), options.host()).await();
-            return new SolServer(vertx, server, options.host(), readiness);
+            return new SolServer(vertx, server, options, readiness);
         } catch (Throwable e) {
             vertx.close().await();
             throw ListenException.of(options, e);
         }
+    }
+
+    private static HttpServerOptions http(ServerOptions options) {
+        HttpServerOptions http = new HttpServerOptions()
+                .setHttp2ClearTextEnabled(false)
+                .setUseAlpn(false) // one protocol, whose flow and ends are tested
+                .setTcpKeepAlive(true); // half-open connections end some day
+        Tls tls = options.tls();
+        if (tls != null) {
+            tls.apply(http);
+        }
+        return http;
     }
 
     private static void refuse(HttpServerRequest request) {
@@ -78,7 +92,14 @@ final class SolServer implements AutoCloseable {
     /** For example {@code http://127.0.0.1:8080}. */
     URI uri() {
         try {
-            return new URI("http", null, host, port(), null, null, null); // adds the brackets of IPv6
+            return new URI(
+                    options.tls() == null ? "http" : "https",
+                    null,
+                    options.host(),
+                    port(),
+                    null,
+                    null,
+                    null); // adds the brackets of IPv6
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e); // the host was good enough to listen on
         }

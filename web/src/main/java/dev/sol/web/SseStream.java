@@ -1,12 +1,14 @@
 package dev.sol.web;
 
 import io.vertx.core.Context;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A response of server-sent events, whose head is sent with the first of them.
@@ -16,6 +18,8 @@ import java.util.stream.Collectors;
  * wait.
  */
 final class SseStream {
+    private static final Logger log = LoggerFactory.getLogger(SseStream.class);
+
     private final HttpServerResponse response;
     private final Context context;
     private final long maxPendingBytes;
@@ -35,38 +39,55 @@ final class SseStream {
         this.onOverflow = onOverflow;
     }
 
-    /** Sends an event, after those before it. Any thread, one at a time. Never blocks. */
-    void send(String data) {
+    /**
+     * Sends events, after those before them. Any thread, one at a time. Never blocks.
+     *
+     * @param size of them, about, in bytes
+     * @param events are made on the context, when it is their turn
+     */
+    void send(int size, Supplier<List<String>> events) {
         if (overflowed) {
             return;
         }
-        Buffer event = Buffer.buffer(event(data));
-        int length = event.length();
-        if (pendingBytes.getAndAdd(length) > maxPendingBytes) {
+        if (pendingBytes.getAndAdd(size) > maxPendingBytes) {
             overflowed = true;
             context.runOnContext(_ -> onOverflow.run());
         } else {
-            context.runOnContext(_ -> write(event, length));
+            context.runOnContext(_ -> {
+                try {
+                    write(events, () -> pendingBytes.addAndGet(-size));
+                } catch (RuntimeException e) { // a stream with a gap is worse than none
+                    log.error("an event could not be written", e);
+                    overflowed = true;
+                    onOverflow.run();
+                }
+            });
         }
     }
 
-    private void write(Buffer event, int length) {
-        if (!isOver()) {
+    /** Sends events that the limit does not concern, as nothing follows that could pile up behind them. On the context. */
+    void sendLast(Supplier<List<String>> events) {
+        if (!overflowed) {
+            write(events, () -> {});
+        }
+    }
+
+    private void write(Supplier<List<String>> events, Runnable sent) {
+        String data = overflowed || isOver() ? "" : join(events.get());
+        if (data.isEmpty()) {
+            sent.run();
+        } else {
             begin();
-            response.write(event).onComplete(_ -> pendingBytes.addAndGet(-length));
+            response.write(data).onComplete(_ -> sent.run());
         }
     }
 
-    /** Sends the last events, which the limit does not concern, and ends the response. On the context. */
+    /** Sends the last events and ends the response. On the context. */
     void end(List<String> data) {
-        String events = data.stream().map(SseStream::event).collect(Collectors.joining());
-        context.runOnContext(
-                _ -> { // after the events that are on their way
-                    if (!overflowed && !isOver()) {
-                        begin();
-                        response.end(events);
-                    }
-                });
+        if (!overflowed && !isOver()) {
+            begin();
+            response.end(join(data));
+        }
     }
 
     /** Whether anything was sent. On the context. */
@@ -86,7 +107,7 @@ final class SseStream {
         }
     }
 
-    private static String event(String data) {
-        return "data: " + data + "\n\n";
+    private static String join(List<String> data) {
+        return data.stream().map(event -> "data: " + event + "\n\n").collect(Collectors.joining());
     }
 }

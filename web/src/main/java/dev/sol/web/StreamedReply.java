@@ -1,28 +1,65 @@
 package dev.sol.web;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.openai.CompletionJson;
+import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.openai.AnswerJson;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Chunks as the text comes, then one with {@code finish_reason} and all figures, then {@code [DONE]}. Before the first chunk a
- * failure is an error with its HTTP status; after it an event with the error, which is the last one.
+ * Chunks as the text comes, one with {@code finish_reason} and all figures for each choice, then {@code [DONE]}. Before the first
+ * chunk a failure is an error with its HTTP status; after it an event with the error, which is the last one.
  */
-record StreamedReply(CompletionJson json, HttpServerResponse response, SseStream stream, boolean includeUsage)
-        implements Reply {
-    @Override
-    public void onText(String text) {
-        stream.send(json.textChunk(text).toString());
+final class StreamedReply implements Reply {
+    /** What a chunk has beside its text and tokens, about, in bytes: they are counted before they are written. */
+    private static final int FRAME = 200;
+
+    private static final int TOKEN = 100;
+
+    private final AnswerJson json;
+    private final HttpServerResponse response;
+    private final SseStream stream;
+    private final boolean includeUsage;
+    private final Set<Integer> begun = new HashSet<>();
+
+    StreamedReply(AnswerJson json, HttpServerResponse response, SseStream stream, boolean includeUsage) {
+        this.json = json;
+        this.response = response;
+        this.stream = stream;
+        this.includeUsage = includeUsage;
     }
 
     @Override
-    public void finish(CompletionResult result) {
+    public void more(int choice, String text, List<TraceEntry> tokens) {
+        stream.send(FRAME + text.length() + TOKEN * tokens.size(), () -> {
+            List<ObjectNode> chunks = begin(choice);
+            chunks.addAll(json.more(choice, text, tokens));
+            return texts(chunks);
+        });
+    }
+
+    private List<ObjectNode> begin(int choice) {
+        return begun.add(choice) ? new ArrayList<>(json.begin(choice)) : new ArrayList<>();
+    }
+
+    @Override
+    public void ended(int choice, CompletionResult result) {
+        stream.sendLast(() -> {
+            List<ObjectNode> chunks = begin(choice);
+            chunks.addAll(json.end(choice, result));
+            return texts(chunks);
+        });
+    }
+
+    @Override
+    public void finish(List<CompletionResult> results) {
         List<String> events = new ArrayList<>();
-        events.add(json.finalChunk(result).toString());
         if (includeUsage) {
-            events.add(json.usageChunk(result).toString());
+            events.add(json.usage(results).toString());
         }
         events.add("[DONE]");
         stream.end(events);
@@ -35,5 +72,9 @@ record StreamedReply(CompletionJson json, HttpServerResponse response, SseStream
         } else {
             Responses.error(response, failure);
         }
+    }
+
+    private static List<String> texts(List<ObjectNode> chunks) {
+        return chunks.stream().map(ObjectNode::toString).toList();
     }
 }

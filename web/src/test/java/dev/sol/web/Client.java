@@ -103,8 +103,21 @@ final class Client implements AutoCloseable {
         return streamAsync(body).join();
     }
 
+    Answer post(String path, String body) {
+        return postAsync(path, body).join();
+    }
+
+    CompletableFuture<Answer> postAsync(String path, String body) {
+        return sendAsync(request(path).POST(BodyPublishers.ofString(body)).build());
+    }
+
     CompletableFuture<List<String>> streamAsync(String body) {
-        return http.sendAsync(completion(body), BodyHandlers.ofString()).thenApply(response -> {
+        return streamAsync("/v1/completions", body);
+    }
+
+    CompletableFuture<List<String>> streamAsync(String path, String body) {
+        HttpRequest request = request(path).POST(BodyPublishers.ofString(body)).build();
+        return http.sendAsync(request, BodyHandlers.ofString()).thenApply(response -> {
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
             assertThat(response.headers().firstValue("content-type")).contains("text/event-stream");
             assertThat(response.headers().firstValue("cache-control")).contains("no-cache");

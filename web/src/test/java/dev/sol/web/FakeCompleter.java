@@ -5,9 +5,11 @@ import dev.sol.runtime.CompletionHandle;
 import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.EngineStatistics;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
+import dev.sol.runtime.TraceEntry;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -37,15 +39,23 @@ final class FakeCompleter implements Completer {
         }
 
         void text(String piece) {
-            listener.onText(piece);
+            output(piece);
+        }
+
+        void output(String piece, TraceEntry... tokens) {
+            listener.onOutput(piece, List.of(tokens));
+        }
+
+        void finish(String text, FinishReason reason, TraceEntry... tokens) {
+            result.complete(resultOf(text, reason, List.of(tokens)));
         }
 
         void finish(String text) {
-            result.complete(resultOf(text, FinishReason.STOP));
+            result.complete(resultOf(text, FinishReason.STOP, null));
         }
 
         void finishCancelled() {
-            result.complete(resultOf("", FinishReason.CANCELLED));
+            result.complete(resultOf("", FinishReason.CANCELLED, null));
         }
 
         void fail(Throwable cause) {
@@ -109,7 +119,12 @@ final class FakeCompleter implements Completer {
         return alive;
     }
 
-    private static CompletionResult resultOf(String text, FinishReason reason) {
+    @Override
+    public EngineStatistics statistics() {
+        return new EngineStatistics(4, 1, submissions.size(), 0, 0, 0, 0, 0, 30, 10, 20, 0, 0, 0, 0, 0, 0);
+    }
+
+    private static CompletionResult resultOf(String text, FinishReason reason, @Nullable List<TraceEntry> tokens) {
         return new CompletionResult(
                 text,
                 reason,
@@ -126,8 +141,8 @@ final class FakeCompleter implements Completer {
                 List.of(),
                 new Timings(3, 6, 2, 5),
                 null,
-                0,
-                null,
+                1,
+                tokens,
                 null,
                 null);
     }

@@ -1,12 +1,17 @@
 package dev.sol.web;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sol.runtime.PolicyRegistry;
-import dev.sol.runtime.openai.CompletionParser;
+import dev.sol.runtime.openai.RequestLimits;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /** A server with a {@link FakeCompleter} on a free port. */
 final class FakeServer implements AutoCloseable {
     static final ServerOptions OPTIONS = ServerOptions.DEFAULT.withPort(0);
+
+    static final RequestLimits LIMITS = new RequestLimits(4096, 4, Optional.of(Duration.ofSeconds(90)));
 
     final FakeCompleter completer = new FakeCompleter();
     final SolServer server;
@@ -33,11 +38,16 @@ final class FakeServer implements AutoCloseable {
     }
 
     void ready() {
-        server.serve(new ServedModel(
+        server.serve(ServedModel.of(
                 "fake",
                 Instant.ofEpochSecond(1_700_000_000),
-                new CompletionParser("fake", PolicyRegistry.BUILT_IN),
-                completer));
+                completer,
+                new FakeTexts(),
+                new FakeChat(),
+                tokens -> new float[] {tokens.length, -0.5f},
+                PolicyRegistry.BUILT_IN,
+                LIMITS,
+                JsonNodeFactory.instance.objectNode().put("total_slots", 4)));
     }
 
     @Override

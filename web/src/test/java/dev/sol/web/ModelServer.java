@@ -6,11 +6,13 @@ import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.EmbeddedModel;
+import dev.sol.runtime.EngineStatistics;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.PolicyRegistry;
-import dev.sol.runtime.openai.CompletionParser;
-import java.time.Instant;
+import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.openai.RequestLimits;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -25,6 +27,7 @@ final class ModelServer implements AutoCloseable {
 
     final CompletionEngine engine;
     final SolServer server;
+    private final Chats chats;
     final Client client;
 
     /** What the engine accepted, in this order. */
@@ -39,7 +42,8 @@ final class ModelServer implements AutoCloseable {
         engine = CompletionEngine.open(Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT), context, queueCapacity);
         server = SolServer.listen(FakeServer.OPTIONS.withMaxBodyBytes(100_000));
         client = new Client(server.uri());
-        server.serve(new ServedModel(MODEL, Instant.now(), new CompletionParser(MODEL, policies), new SlowCompleter()));
+        chats = Chats.of(engine.model());
+        server.serve(Serving.of(MODEL, engine, new SlowCompleter(), chats, policies, RequestLimits.DEFAULT));
     }
 
     static ModelServer start(int queueCapacity) {
@@ -82,10 +86,18 @@ final class ModelServer implements AutoCloseable {
     private final class SlowCompleter implements Completer {
         @Override
         public CompletionHandle submit(CompletionRequest request, CompletionListener listener) {
-            CompletionHandle handle = engine.submit(request, text -> {
-                listener.onText(text);
-                texts.release();
-                pause();
+            CompletionHandle handle = engine.submit(request, new CompletionListener() {
+                @Override
+                public void onText(String text) {
+                    listener.onText(text);
+                }
+
+                @Override
+                public void onOutput(String text, List<TraceEntry> tokens) {
+                    listener.onOutput(text, tokens);
+                    texts.release();
+                    pause();
+                }
             });
             accepted.add(handle);
             return handle;
@@ -103,6 +115,11 @@ final class ModelServer implements AutoCloseable {
         public boolean isAlive() {
             return engine.isAlive();
         }
+
+        @Override
+        public EngineStatistics statistics() {
+            return engine.statistics();
+        }
     }
 
     @Override
@@ -110,5 +127,6 @@ final class ModelServer implements AutoCloseable {
         client.close();
         engine.close();
         server.close();
+        chats.close();
     }
 }

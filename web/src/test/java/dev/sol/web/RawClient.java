@@ -31,12 +31,16 @@ final class RawClient implements AutoCloseable {
     }
 
     void complete(String body) throws IOException {
+        post("/v1/completions", body);
+    }
+
+    void post(String path, String body) throws IOException {
         send("""
-                POST /v1/completions HTTP/1.1\r
+                POST %s HTTP/1.1\r
                 Host: localhost\r
                 Content-Length: %d\r
                 \r
-                """.formatted(body.getBytes(StandardCharsets.UTF_8).length));
+                """.formatted(path, body.getBytes(StandardCharsets.UTF_8).length));
         send(body);
     }
 

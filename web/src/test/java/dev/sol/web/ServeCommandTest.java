@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,7 @@ class ServeCommandTest {
     private static Outcome serve(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int code = Command.run(new ServeCommand(), new PrintWriter(out), new PrintWriter(err), arguments);
+        int code = Command.run(new ServeCommand(Map.of()), new PrintWriter(out), new PrintWriter(err), arguments);
         return new Outcome(code, out.toString(), err.toString());
     }
 

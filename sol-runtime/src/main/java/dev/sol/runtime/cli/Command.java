@@ -9,8 +9,10 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
@@ -49,14 +51,26 @@ public final class Command {
         CommandLine parser = new CommandLine(command);
         parser.getCommandSpec().versionProvider(Command::version);
         parser.getCommandSpec().usageMessage().abbreviateSynopsis(true);
-        int code = parser.setOut(out)
-                .setErr(err)
-                .setParameterExceptionHandler((failure, _) -> usage(failure))
-                .setExecutionExceptionHandler((failure, line, _) -> failed(failure, line))
-                .execute(arguments);
+        parser.setOut(out).setErr(err);
+        int code;
+        try {
+            if (command instanceof Configurable configurable) {
+                parser.setDefaultValueProvider(configurable.defaults(parser.getCommandSpec(), arguments));
+            }
+            code = execute(parser, arguments);
+        } catch (RequestException e) { // in what the defaults were read from
+            report(parser, e.getMessage(), e);
+            code = ExitCode.USAGE;
+        }
         out.flush();
         err.flush();
         return code;
+    }
+
+    private static int execute(CommandLine parser, String... arguments) {
+        return parser.setParameterExceptionHandler((failure, _) -> usage(failure))
+                .setExecutionExceptionHandler((failure, line, _) -> failed(failure, line))
+                .execute(arguments);
     }
 
     /** The module's, where there are modules. */
@@ -68,20 +82,30 @@ public final class Command {
 
     private static int usage(ParameterException failure) {
         CommandLine line = failure.getCommandLine();
-        report(line, failure);
+        report(line, failure.getMessage() + source(failure), failure);
         line.getErr().println("Try: " + line.getCommandName() + " --help");
         return ExitCode.USAGE;
     }
 
     private static int failed(Exception failure, CommandLine line) {
-        report(line, failure);
+        report(line, failure.getMessage(), failure);
         return failure instanceof RequestException || failure instanceof ModelException
                 ? ExitCode.USAGE
                 : ExitCode.SOFTWARE;
     }
 
-    private static void report(CommandLine line, Exception failure) {
-        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    /** Of a value that is not on the command line. */
+    private static String source(ParameterException failure) {
+        if (failure.getCommandLine().getDefaultValueProvider() instanceof Configurable.Defaults defaults
+                && failure.getArgSpec() instanceof OptionSpec option) {
+            String source = defaults.source(option);
+            return source == null ? "" : " (from " + source + ")";
+        }
+        return "";
+    }
+
+    private static void report(CommandLine line, @Nullable String text, Exception failure) {
+        String message = text == null ? failure.toString() : text;
         line.getErr().println(line.getCommandName() + ": " + message.replaceAll("\\s*\\R\\s*", " "));
         if (System.getProperty(DEBUG_PROPERTY) != null) {
             failure.printStackTrace(line.getErr());

@@ -6,10 +6,12 @@ import dev.sol.runtime.CompletionHandle;
 import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.openai.CompletionCall;
 import dev.sol.runtime.openai.CompletionJson;
 import dev.sol.runtime.openai.CompletionParser;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -66,7 +68,8 @@ public final class GenerateCommand implements Callable<Integer> {
 
         ObjectNode body = request.body(PromptText.of(prompt, System.in));
         CompletionParser parser = new CompletionParser(engine.modelId(), request.policies(engine.model()));
-        CompletionRequest completion = parser.parse(body).request();
+        CompletionCall call = parser.parse(body);
+        CompletionRequest completion = call.request();
 
         try (CompletionEngine running = engine.open(1, err)) {
             CompletionHandle handle =
@@ -74,7 +77,7 @@ public final class GenerateCommand implements Callable<Integer> {
             try (Interruption _ = Interruption.of(handle::cancel)) {
                 CompletionResult result = handle.result().join();
                 if (json) {
-                    out.println(CompletionJson.create(engine.modelId()).completion(result));
+                    out.println(CompletionJson.create(engine.modelId(), call).whole(List.of(result)));
                 } else {
                     Summary.print(result, completion.isBudgeted(), out, err);
                 }

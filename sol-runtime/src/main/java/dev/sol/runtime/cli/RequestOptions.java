@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
-import dev.sol.runtime.openai.CompletionParser;
+import dev.sol.runtime.openai.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +128,7 @@ final class RequestOptions {
             }
             return DoubleNode.valueOf(Double.parseDouble(budget));
         } catch (NumberFormatException e) {
-            return CompletionParser.read("--budget", budget.getBytes(StandardCharsets.UTF_8));
+            return Json.read("--budget", budget.getBytes(StandardCharsets.UTF_8));
         }
     }
 }

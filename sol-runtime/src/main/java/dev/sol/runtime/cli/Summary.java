@@ -6,7 +6,7 @@ import dev.sol.runtime.CompletionResult;
 import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Timings;
 import dev.sol.runtime.TraceEntry;
-import dev.sol.runtime.openai.CompletionJson;
+import dev.sol.runtime.openai.Figures;
 import java.io.PrintWriter;
 import java.util.Formatter;
 import java.util.List;
@@ -25,7 +25,7 @@ final class Summary {
         out.flush();
         List<TraceEntry> trace = result.trace();
         if (trace != null) {
-            trace.forEach(entry -> err.println(CompletionJson.traceEntry(entry)));
+            trace.forEach(entry -> err.println(Figures.traceEntry(entry)));
         }
         err.println(line(result, budgeted));
     }

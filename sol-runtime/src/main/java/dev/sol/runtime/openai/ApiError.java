@@ -7,6 +7,7 @@ import dev.sol.runtime.EngineException;
 import dev.sol.runtime.ModelException;
 import dev.sol.runtime.QueueFullException;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.RequestTimeoutException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public record ApiError(
             case CompletionException e when e.getCause() != null -> of(e.getCause());
             case ExecutionException e when e.getCause() != null -> of(e.getCause());
             case QueueFullException e -> new ApiError(429, message(e), RATE_LIMIT, null, e.code());
+            case RequestTimeoutException e -> new ApiError(504, message(e), SERVER_ERROR, null, e.code());
             case RequestException e ->
                 new ApiError(
                         e.code().equals("model_not_found") ? 404 : 400,

@@ -36,9 +36,13 @@ record Fields(ObjectNode object, String prefix) {
     }
 
     boolean flag(String name) {
+        return flag(name, false);
+    }
+
+    boolean flag(String name, boolean missing) {
         JsonNode node = node(name);
         if (node == null) {
-            return false;
+            return missing;
         }
         if (!node.isBoolean()) {
             throw wrongType(name, "true or false", node);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.bindings.FileType;
 import dev.sol.bindings.Sol;
 import dev.sol.runtime.EmbeddedModel;
-import dev.sol.runtime.openai.CompletionParser;
+import dev.sol.runtime.openai.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +36,7 @@ class EmbeddedModelGenerateTest {
     }
 
     private JsonNode json() {
-        return CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
+        return Json.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -62,7 +62,7 @@ class EmbeddedModelGenerateTest {
         JsonNode sol = json().get("sol");
 
         assertThat(sol.get("realised"))
-                .isEqualTo(CompletionParser.read(
+                .isEqualTo(Json.read(
                         "x",
                         "{\"attn\": 1.0, \"mlp\": 1.0, \"bits\": 16.0, \"net\": 1.0}"
                                 .getBytes(StandardCharsets.UTF_8)));

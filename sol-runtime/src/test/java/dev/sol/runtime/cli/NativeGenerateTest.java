@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.policy.learned.Grids;
 import dev.sol.runtime.PolicyFiles;
 import dev.sol.runtime.TinyModels;
-import dev.sol.runtime.openai.CompletionParser;
+import dev.sol.runtime.openai.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -78,7 +78,7 @@ class NativeGenerateTest {
         assertThat(err.toString()).startsWith("skip mode: ").hasLineCount(1);
         assertThat(code).isZero();
         assertThat(out.toString()).endsWith("\n");
-        JsonNode body = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
+        JsonNode body = Json.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
         assertThat(body.get("object").asText()).isEqualTo("text_completion");
         assertThat(body.get("model").asText()).isEqualTo(architecture + "-" + type);
         assertThat(body.at("/choices/0/text").asText()).isNotEmpty();
@@ -125,7 +125,7 @@ class NativeGenerateTest {
 
         assertThat(err.toString()).startsWith("reference mode: ").hasLineCount(1);
         assertThat(code).isZero();
-        JsonNode body = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
+        JsonNode body = Json.read("the output", out.toString().getBytes(StandardCharsets.UTF_8));
         assertThat(body.at("/sol/policy").asText()).isEqualTo("random");
         assertThat(body.at("/sol/mode").asText()).isEqualTo("reference");
         assertThat(body.at("/sol/requested/attn").asDouble()).isEqualTo(1);
@@ -160,7 +160,7 @@ class NativeGenerateTest {
 
         assertThat(err.toString()).startsWith("skip mode: ").hasLineCount(1);
         assertThat(code).isZero();
-        JsonNode sol = CompletionParser.read("the output", out.toString().getBytes(StandardCharsets.UTF_8))
+        JsonNode sol = Json.read("the output", out.toString().getBytes(StandardCharsets.UTF_8))
                 .get("sol");
         assertThat(sol.get("policy").asText()).isEqualTo(policy);
         assertThat(sol.at("/realised/attn").asDouble()).isBetween(0.58, 0.62);

@@ -12,13 +12,18 @@ import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.Grammar;
 import dev.sol.runtime.NamedPolicy;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,8 +44,8 @@ class CompletionParserTest {
     void defaults() {
         CompletionCall call = parse("{\"prompt\": \"Once\"}");
 
-        assertThat(call.stream()).isFalse();
-        assertThat(call.includeUsage()).isFalse();
+        assertThat(call.delivery().stream()).isFalse();
+        assertThat(call.delivery().includeUsage()).isFalse();
         CompletionRequest request = call.request();
         assertThat(request.prompt()).isEqualTo(new Prompt.Text("Once"));
         assertThat(request.maxTokens()).isEqualTo(128);
@@ -63,8 +68,8 @@ class CompletionParserTest {
                  "user": "somebody", "an unknown field": [1, {}]}
                 """);
 
-        assertThat(call.stream()).isTrue();
-        assertThat(call.includeUsage()).isTrue();
+        assertThat(call.delivery().stream()).isTrue();
+        assertThat(call.delivery().includeUsage()).isTrue();
         CompletionRequest request = call.request();
         assertThat(request.maxTokens()).isEqualTo(5);
         assertThat(request.sampling())
@@ -141,6 +146,95 @@ class CompletionParserTest {
         assertThat(request("{\"prompt\": \"x\", \"budget\": 1}").isBudgeted()).isTrue();
     }
 
+    @Test
+    void aDeadlineIsPassedOn() {
+        CompletionRequest timed = request("{\"prompt\": \"x\", \"budget\": {\"deadline_ms\": 900}}");
+        assertThat(timed.deadlineMillis()).hasValue(900);
+        assertThat(timed.isBudgeted()).isTrue();
+    }
+
+    @Test
+    void choices() {
+        CompletionCall call = parse("{\"prompt\": [\"a\", [1]], \"n\": 2, \"best_of\": 2, \"seed\": 5}");
+        assertThat(call.choicesPerPrompt()).isEqualTo(2);
+        assertThat(call.requests())
+                .extracting(CompletionRequest::prompt)
+                .containsExactly(
+                        new Prompt.Text("a"),
+                        new Prompt.Text("a"),
+                        new Prompt.Tokens(List.of(1)),
+                        new Prompt.Tokens(List.of(1)));
+        assertThat(call.requests())
+                .extracting(request -> request.sampling().seed().getAsInt())
+                .containsExactly(5, 6, 5, 6);
+    }
+
+    @Test
+    void probabilitiesAndEchoes() {
+        CompletionCall call = parse("{\"prompt\": \"x\", \"echo\": true, \"logprobs\": 3, \"max_tokens\": 0}");
+        assertThat(call.echo()).isTrue();
+        assertThat(call.logprobs()).isTrue();
+        assertThat(call.request().topLogprobs()).isEqualTo(3);
+        assertThat(call.request().promptLogprobs()).isTrue();
+        assertThat(call.request().maxTokens()).isZero();
+        assertThat(request("{\"prompt\": \"x\", \"echo\": true}").promptLogprobs())
+                .isFalse();
+        assertThat(request("{\"prompt\": \"x\"}").topLogprobs()).isEqualTo(-1);
+        assertThatThrownBy(() -> parse("{\"prompt\": \"x\", \"echo\": true, \"logprobs\": 0, \"stream\": true}"))
+                .hasMessageContaining("cannot be streamed");
+    }
+
+    @Test
+    void biasesAndFormats() {
+        SamplingOptions biased = request("{'prompt': 'x', 'logit_bias': {'5': -100, '6': 1.5}}".replace('\'', '"'))
+                .sampling();
+        assertThat(biased.logitBias()).isEqualTo(Map.of(5, -100.0, 6, 1.5));
+        assertThat(request(parser, "{'prompt': 'x', 'response_format': {'type': 'text'}}")
+                        .sampling()
+                        .grammar())
+                .isNull();
+        assertThat(request(parser, "{'prompt': 'x', 'grammar': 'root ::= [a]'}")
+                        .sampling()
+                        .grammar())
+                .isEqualTo(Grammar.gbnf("root ::= [a]"));
+        assertThat(request(parser, "{'prompt': 'x', 'grammar': ''}").sampling().grammar())
+                .isNull();
+    }
+
+    @Tag("native")
+    @Test
+    void schemasAreGrammars() {
+        assertThat(request(parser, "{'prompt': 'x', 'response_format': {'type': 'json_object'}}")
+                        .sampling()
+                        .grammar())
+                .isEqualTo(Grammar.jsonObject());
+        assertThat(request(
+                                parser,
+                                "{'prompt': 'x', 'response_format': {'type': 'json_schema', 'json_schema':"
+                                        + " {'name': 'n', 'strict': true, 'schema': {'type': 'boolean'}}}}")
+                        .sampling()
+                        .grammar())
+                .isNotNull();
+        assertThatThrownBy(() -> request(
+                        parser,
+                        "{'prompt': 'x', 'grammar': 'root ::= [a]', 'response_format': {'type': 'json_object'}}"))
+                .hasMessageContaining("not both");
+    }
+
+    @Test
+    void theServersLimits() {
+        RequestLimits limits = new RequestLimits(50, 2, Optional.of(Duration.ofSeconds(3)));
+        CompletionParser limited = new CompletionParser("m", PolicyRegistry.BUILT_IN, limits);
+        CompletionRequest request = request(limited, "{'prompt': 'x'}");
+        assertThat(request.maxTokens()).isEqualTo(50);
+        assertThat(request.timeout()).contains(Duration.ofSeconds(3));
+        assertThatThrownBy(() -> request(limited, "{'prompt': 'x', 'max_tokens': 51}"))
+                .hasMessageContaining("at most 50, this server's limit");
+        assertThatThrownBy(() -> request(limited, "{'prompt': 'x', 'n': 3}")).hasMessageContaining("from 1 to 2");
+        assertThatThrownBy(() -> request(limited, "{'prompt': ['x', 'y'], 'n': 2}"))
+                .hasMessageContaining("more than 2 choices");
+    }
+
     /** field | code | a part of the message | JSON of the field */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -149,8 +243,8 @@ class CompletionParserTest {
             prompt             | invalid_type   | an object                      | {}
             prompt             | invalid_type   | an array                       | []
             prompt             | invalid_type   | an array                       | [[]]
-            prompt             | invalid_value  | one prompt, not 2              | ["a", "b"]
-            prompt             | invalid_value  | one prompt, not 2              | [[1], [2]]
+            prompt             | invalid_type   | the number 1                   | ["a", 1]
+            prompt             | invalid_value  | 17 prompts with n = 1          | ["","","","","","","","","","","","","","","","",""]
             prompt             | invalid_type   | the number 1.5                 | [1, 1.5]
             prompt             | invalid_type   | the number 99999999999         | [1, 99999999999]
             prompt             | invalid_type   | true                           | [1, true]
@@ -159,7 +253,7 @@ class CompletionParserTest {
             max_tokens         | invalid_value  | at least 1, not -1             | -1
             max_tokens         | invalid_type   | an integer, not the number 1.0 | 1.0
             max_tokens         | invalid_type   | an integer, not a string       | "5"
-            max_tokens         | invalid_value  | out of range                   | 3000000000
+            max_tokens         | invalid_value  | at most 2147483647             | 3000000000
             max_tokens         | invalid_value  | out of range                   | 99999999999999999999
             temperature        | invalid_value  | from 0 to 100, not -1          | -1
             temperature        | invalid_value  | not Infinity                   | 1e999
@@ -192,12 +286,24 @@ class CompletionParserTest {
             model              | invalid_type   | a string                       | 1
             policy             | invalid_value  | random, entropy, drift         | "magic"
             policy             | invalid_type   | a string                       | 1
-            n                  | invalid_value  | must be 1, not 2               | 2
-            best_of            | invalid_value  | must be 1, not 3               | 3
-            echo               | unsupported_parameter | not supported           | true
+            n                  | invalid_value  | from 1 to 16, not 17           | 17
+            n                  | invalid_value  | from 1 to 16, not 0            | 0
+            best_of            | invalid_value  | must be n, not 3               | 3
+            echo               | invalid_type   | true or false                  | 1
             suffix             | unsupported_parameter | not supported           | "x"
-            logprobs           | unsupported_parameter | not supported           | 1
-            logit_bias         | unsupported_parameter | not supported           | {"5": 1}
+            logprobs           | invalid_value  | from 0 to 20, not 21           | 21
+            logprobs           | invalid_type   | an integer                     | true
+            logit_bias         | invalid_type   | a JSON object, not an array    | [[5, 1]]
+            logit_bias         | invalid_value  | 'five' is none                 | {"five": 1}
+            logit_bias         | invalid_value  | from -100 to 100, not 101      | {"5": 101}
+            logit_bias.5       | invalid_type   | a number, not false            | {"5": false}
+            response_format    | invalid_type   | a JSON object                  | "json"
+            response_format.type | missing_required_parameter | missing          | {}
+            response_format.type | invalid_value | json_object or json_schema    | {"type": "xml"}
+            response_format.json_schema | invalid_type | a JSON object           | {"type": "json_schema"}
+            response_format.json_schema.schema | invalid_type | a JSON object    | {"type": "json_schema", "json_schema": {"name": "x"}}
+            grammar            | invalid_type   | a string                       | 5
+            cache_prompt       | invalid_type   | true or false                  | 1
             budget             | unattainable_budget | 0.1167 (the minimum)      | 0
             budget             | unattainable_budget | 0.1167 (the minimum)      | -1
             budget             | unattainable_budget | and 1                     | 1.01
@@ -210,11 +316,14 @@ class CompletionParserTest {
             budget.bits        | unattainable_budget | 4 (the minimum)           | {"bits": 3}
             budget.bits        | invalid_type   | a number, not a string         | {"bits": "8"}
             budget.atn         | unknown_parameter | attn, mlp and bits          | {"atn": 0.5}
-            budget             | invalid_value  | either ms_per_token or attn    | {"ms_per_token": 10, "attn": 0.5}
+            budget             | invalid_value  | either ms_per_token, or        | {"ms_per_token": 10, "attn": 0.5}
             budget.ms_per_token | invalid_value | more than 0, not 0             | {"ms_per_token": 0}
             budget.ms_per_token | invalid_value | more than 0, not -1            | {"ms_per_token": -1}
             budget.ms_per_token | invalid_value | more than 0, not Infinity      | {"ms_per_token": 1e999}
             budget.ms_per_token | invalid_type  | a number, not a string         | {"ms_per_token": "10"}
+            budget             | invalid_value  | or deadline_ms                 | {"ms_per_token": 10, "deadline_ms": 100}
+            budget.deadline_ms | invalid_value  | more than 0, not 0             | {"deadline_ms": 0}
+            budget.deadline_ms | invalid_type   | a number, not true             | {"deadline_ms": true}
             """)
     void wrongFields(String param, String code, String message, String json) {
         String field = param.contains(".") ? param.substring(0, param.indexOf('.')) : param;
