@@ -132,7 +132,7 @@ class BadInputModelTest {
             value = {
                 "`\"max_tokens\": 0`          | max_tokens        | at least 1",
                 "`\"max_tokens\": -5`         | max_tokens        | at least 1",
-                "`\"max_tokens\": 3000000000` | max_tokens        | out of range",
+                "`\"max_tokens\": 3000000000` | max_tokens        | at most",
                 "`\"temperature\": -0.1`      | temperature       | from 0 to 100",
                 "`\"temperature\": 1e999`     | temperature       | from 0 to 100",
                 "`\"top_p\": 1.5`             | top_p             | from 0 to 1",
@@ -145,7 +145,7 @@ class BadInputModelTest {
                 "`\"seed\": -2`               | seed              | from 0",
                 "`\"stop\": [\"\"]`           | stop              | empty",
                 "`\"policy\": \"cleverest\"`  | policy            | cleverest~uniform~random",
-                "`\"n\": 2`                   | n                 | must be 1",
+                "`\"n\": 17`                  | n                 | from 1 to 16",
             })
     void valuesOutOfRange(String field, String param, String message) {
         assertRefused(

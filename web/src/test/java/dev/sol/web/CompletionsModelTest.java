@@ -97,7 +97,9 @@ class CompletionsModelTest {
         assertThat(prompt).isPositive();
         assertThat(body.at("/usage/completion_tokens").asInt()).isEqualTo(12);
         assertThat(body.at("/usage/total_tokens").asInt()).isEqualTo(prompt + 12);
-        assertThat(body.at("/timings/prompt_n").asInt()).isEqualTo(prompt);
+        int cached = body.at("/usage/prompt_tokens_details/cached_tokens").asInt();
+        assertThat(body.at("/timings/cache_n").asInt()).isEqualTo(cached);
+        assertThat(body.at("/timings/prompt_n").asInt()).isEqualTo(prompt - cached);
         assertThat(body.at("/timings/predicted_n").asInt()).isEqualTo(12);
         assertThat(body.at("/timings/predicted_ms").asDouble()).isPositive();
     }

@@ -122,7 +122,7 @@ class ConcurrencyModelTest {
         }
         CompletionResult result = resultOf(waiting);
         assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
-        assertThat(result.promptTokens()).isZero();
+        assertThat(result.completionTokens()).isZero();
         assertThat(running.result().isDone())
                 .as("it was cancelled in the queue")
                 .isFalse();
