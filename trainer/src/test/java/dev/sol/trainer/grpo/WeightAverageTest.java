@@ -13,7 +13,8 @@ class WeightAverageTest {
     void beginsAsThePlainMeanAndForgetsLater() {
         WeightAverage average = new WeightAverage(.75);
         SortedMap<String, float[]> mean = weights(100); // the start has no part in it
-        float[] expected = {2, 3, 4, 5, 6.25f}; // means of the first 1, 2, 3 and 4; then 3/4 of the mean and 1/4 of the new
+        // the means of the first 1, 2, 3 and 4; then 3/4 of the mean and 1/4 of the new
+        float[] expected = {2, 3, 4, 5, 6.25f};
         for (int update = 1; update <= expected.length; update++) {
             mean = average.update(mean, weights(2 * update), update);
             assertThat(mean.get("w")).containsExactly(expected[update - 1]);
