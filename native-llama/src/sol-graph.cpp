@@ -2,6 +2,8 @@
 
 #include "llama-model.h"
 
+#include <algorithm>
+
 static sol_graph_input::rows new_rows(ggml_context * ctx, int64_t n) {
     sol_graph_input::rows res;
 
@@ -17,8 +19,26 @@ static sol_graph_input::rows new_rows(ggml_context * ctx, int64_t n) {
     return res;
 }
 
-sol_graph_input::sol_graph_input(sol_state * state, ggml_context * ctx, int64_t n_tokens, int64_t n_outputs, int64_t n_layer) :
-        layers(n_layer), state(state), n_tokens(n_tokens), n_outputs(n_outputs) {
+static bool is_dense(const sol_knobs & knobs) {
+    return knobs.attn_keep == 1.0f && knobs.mlp_keep == 1.0f && knobs.act_bits == 16;
+}
+
+bool sol_graph_input::is_steps(const llama_ubatch & ubatch) {
+    return ubatch.n_tokens > 1 && ubatch.n_seqs_unq == ubatch.n_tokens;
+}
+
+bool sol_graph_input::has_dense(const llama_ubatch & ubatch) const {
+    if (!state->knobs || !ubatch.data || !ubatch.data->sol.state) {
+        return true; // a reservation
+    }
+
+    const auto & idxs = ubatch.data->sol.idxs;
+
+    return std::any_of(idxs.begin(), idxs.end(), [&](int32_t i) { return is_dense(state->knobs[i]); });
+}
+
+sol_graph_input::sol_graph_input(sol_state * state, ggml_context * ctx, const llama_ubatch & ubatch, int64_t n_outputs, int64_t n_layer) :
+        layers(n_layer), state(state), n_tokens(ubatch.n_tokens), n_outputs(n_outputs), steps(is_steps(ubatch)), dense(has_dense(ubatch)) {
     all     = new_rows(ctx, n_tokens);
     outputs = n_outputs == n_tokens || n_outputs == 0 ? all : new_rows(ctx, n_outputs);
 
@@ -34,7 +54,8 @@ sol_graph_input::~sol_graph_input() {
 bool sol_graph_input::can_reuse(const llm_graph_params & params) {
     state->graph = this;
 
-    return params.ubatch.n_tokens == n_tokens && params.n_outputs == n_outputs;
+    return params.ubatch.n_tokens == n_tokens && params.n_outputs == n_outputs
+        && is_steps(params.ubatch) == steps && (!steps || has_dense(params.ubatch) == dense);
 }
 
 static void fill_rows(const sol_graph_input::rows & rows, const sol_state & state, const std::vector<int32_t> & idxs) {
@@ -99,8 +120,21 @@ bool sol_graph_input::is_skip_mlp() const {
     return is_skip() && n_tokens <= 4;
 }
 
-bool sol_graph_input::attends_all() const {
-    return is_skip() || state->own_attention;
+sol_graph_input::attending sol_graph_input::attends() const {
+    if (is_skip() || state->own_attention) {
+        return attending::ALL;
+    }
+    if (!steps || may_skip() || !state->params.flash_attn) {
+        return attending::NONE;
+    }
+
+    return dense ? attending::WITH_KNOBS : attending::ALL;
+}
+
+bool sol_graph_input::attends(const sol_knobs & knobs) const {
+    const attending which = attends();
+
+    return which == attending::ALL || (which == attending::WITH_KNOBS && !is_dense(knobs));
 }
 
 sol_mlp_op * sol_graph_input::keep(const sol_mlp_op & op) {
@@ -130,7 +164,7 @@ sol_graph_input * sol_input_of(const llm_graph_context & graph) {
     }
 
     return static_cast<sol_graph_input *>(graph.res->add_input(std::make_unique<sol_graph_input>(
-            graph.cparams.sol, graph.ctx0, graph.n_tokens, graph.n_outputs, graph.hparams.n_layer())));
+            graph.cparams.sol, graph.ctx0, graph.ubatch, graph.n_outputs, graph.hparams.n_layer())));
 }
 
 ggml_tensor * sol_hidden_state(sol_state * state, ggml_tensor * t_embd, int64_t n_outputs) {

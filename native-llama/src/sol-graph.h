@@ -15,7 +15,7 @@
 
 class sol_graph_input : public llm_graph_input_i {
 public:
-    sol_graph_input(sol_state * state, ggml_context * ctx, int64_t n_tokens, int64_t n_outputs, int64_t n_layer);
+    sol_graph_input(sol_state * state, ggml_context * ctx, const llama_ubatch & ubatch, int64_t n_outputs, int64_t n_layer);
     ~sol_graph_input() override;
 
     void set_input(const llama_ubatch * ubatch) override;
@@ -37,8 +37,13 @@ public:
     bool is_skip() const;
     bool is_skip_mlp() const;
 
-    // Whether attention is ours for all tokens, rather than for those that drop pages.
-    bool attends_all() const;
+    // Which tokens have our attention, beside those that drop pages.
+    enum class attending { NONE, WITH_KNOBS, ALL };
+
+    // Upstream's kernel goes through the cells of all sequences for every token, so that many sequences that each take a step have ours, in
+    // reference mode too. Dense tokens keep upstream's bits.
+    attending attends() const;
+    bool      attends(const sol_knobs & knobs) const;
 
     // What the graph's ops point to; it lives as long as the graph.
     sol_mlp_op  * keep(const sol_mlp_op  & op);
@@ -63,8 +68,16 @@ public:
 private:
     sol_state * state;
 
+    // Whether each of several sequences takes a step.
+    static bool is_steps(const llama_ubatch & ubatch);
+
+    // Whether upstream's kernel is needed for some of its tokens.
+    bool has_dense(const llama_ubatch & ubatch) const;
+
     const int64_t n_tokens;
     const int64_t n_outputs;
+    const bool    steps;
+    const bool    dense;
 
     rows all;
     rows outputs;

@@ -46,10 +46,12 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
 
     sol_state * state = graph.cparams.sol;
 
-    const bool pages = state->params.attn_criterion != SOL_ATTN_RECENCY;
-    const bool all   = input->attends_all();
+    using attending = sol_graph_input::attending;
 
-    if (!pages && !all && !input->may_skip()) {
+    const bool      pages   = state->params.attn_criterion != SOL_ATTN_RECENCY;
+    const attending attends = input->attends();
+
+    if (!pages && attends == attending::NONE && !input->may_skip()) {
         return flash;
     }
 
@@ -66,7 +68,7 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
 
     input->layers[il].attn_skips = input->may_skip();
 
-    if (!pages && !all) {
+    if (!pages && attends == attending::NONE) {
         return flash; // a large batch
     }
 
@@ -115,7 +117,7 @@ ggml_tensor * sol_attend(const llm_graph_context & graph, ggml_tensor * flash, i
     }
 
     // without the dense result, `flash` is in no graph and is not computed
-    ggml_tensor * res = all
+    ggml_tensor * res = attends == attending::ALL
         ? ggml_custom_4d(graph.ctx0, GGML_TYPE_F32, flash->ne[0], flash->ne[1], flash->ne[2], flash->ne[3], args, n_args, sol_op_attend, GGML_N_TASKS_MAX, op)
         : ggml_custom_inplace(graph.ctx0, flash, args + 1, n_args - 1, sol_op_attend, GGML_N_TASKS_MAX, op);
     graph.cb(res, "sol_attn", il);

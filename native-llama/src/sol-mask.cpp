@@ -80,8 +80,6 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
 
     const int64_t n_kv = mask->ne[0];
 
-    const bool all = state.graph->attends_all();
-
     use.plan->clear();
     if (state.graph->is_skip()) {
         use.plan->store = &store_of(state, cells.data(), use.first_layer, n_kv);
@@ -113,7 +111,7 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
             ? prune_row(row, visible, keep, state.params)
             : plan_row(*use.plan, (int32_t) i, index, ubatch.pos[i], visible, keep, state.params);
 
-        if (all && n_attended > 0) {
+        if (n_attended > 0 && state.graph->attends(state.knobs[index])) {
             sort_unless_sorted(visible.begin(), visible.begin() + n_attended, [](const auto & a, const auto & b) { return a.cell < b.cell; });
             use.plan->add_fixed((int32_t) i, ubatch.pos[i], visible.data(), visible.data() + n_attended);
         }
