@@ -102,6 +102,60 @@ float sol_exp_sum(float * x, int64_t n, float max) {
     return res;
 }
 
+static void note_greatest(sol_exponentials & e, float x) {
+    e.second = std::max(e.second, std::min(e.first, x));
+    e.first  = std::max(e.first, x);
+}
+
+sol_exponentials sol_sum_exponentials(const float * logits, int64_t n) {
+    constexpr int64_t BLOCK = 1024; // that is summed up in F32
+
+    sol_exponentials e = { -INFINITY, -INFINITY, 0.0, 0.0 };
+
+    f32x8 first  = f32x8::all(-INFINITY);
+    f32x8 second = first;
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const f32x8 x = f32x8::load(logits + i);
+        second = max(second, min(first, x));
+        first  = max(first, x);
+    }
+
+    float lanes[16];
+    first.store(lanes);
+    second.store(lanes + 8);
+    for (const float lane : lanes) {
+        note_greatest(e, lane);
+    }
+    for (; i < n; ++i) {
+        note_greatest(e, logits[i]);
+    }
+
+    const f32x8 shift = f32x8::all(e.first);
+    const f32x8 least = f32x8::all(-100.0f); // of which exp is 0 as good as; −∞·0 would not be
+
+    for (i = 0; i + 8 <= n; ) {
+        f32x8 sums      = f32x8::all(0.0f);
+        f32x8 distances = sums;
+
+        for (const int64_t end = std::min(n - 7, i + BLOCK); i < end; i += 8) {
+            const f32x8 x = max(f32x8::load(logits + i) - shift, least);
+            const f32x8 p = f32x8::exp(x);
+            sums      = sums + p;
+            distances = distances.plus_product(p, x);
+        }
+        e.sum      += sums.sum();
+        e.distance -= distances.sum();
+    }
+    for (; i < n; ++i) {
+        const double x = std::max(logits[i] - e.first, -100.0f);
+        e.sum      += std::exp(x);
+        e.distance -= std::exp(x)*x;
+    }
+    return e;
+}
+
 // Columns [first, first + 8·WIDTH) of all rows, in registers.
 template<int WIDTH>
 static void add_weighted_columns(const float * rows, int64_t n_rows, int64_t n, const float * weights, float * acc, int64_t first) {

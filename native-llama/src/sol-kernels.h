@@ -1,4 +1,4 @@
-// The inner loops of attention over chosen positions: rows of keys or values in F32, [n_rows][n] without gaps.
+// The inner loops of attention over chosen positions: rows of keys or values in F32, [n_rows][n] without gaps. And those of scores.
 
 #pragma once
 
@@ -37,3 +37,13 @@ struct sol_kv_rows {
 // rows[n_head][n][ne0]
 void sol_widen_f16 (const sol_kv_rows & source, float * rows);
 void sol_widen_q8_0(const sol_kv_rows & source, float * rows);
+
+// Of logits[n], of which one at least is finite, and others may be −∞.
+struct sol_exponentials {
+    float  first;    // the greatest
+    float  second;   // the next; may be the same, or −∞
+    double sum;      // Σ e, e = exp(logit − first)
+    double distance; // Σ e·(first − logit)
+};
+
+sol_exponentials sol_sum_exponentials(const float * logits, int64_t n);

@@ -11,8 +11,10 @@
 
 namespace {
 
-float to_float(float       x) { return x; }
-float to_float(ggml_fp16_t x) { return ggml_fp16_to_fp32(x); }
+bool is_masked(float       x) { return x == -INFINITY; }
+bool is_masked(ggml_fp16_t x) { return x == 0xfc00; } // −∞
+
+constexpr int64_t SPAN = 32; // cells that are looked at together
 
 // Cells are mostly in order already.
 template<typename I, typename F>
@@ -94,9 +96,18 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
         const auto & c = cells[seq_to_stream[ubatch.seq_id[i][0]]];
 
         visible.clear();
-        for (int64_t j = 0; j < n_kv; ++j) {
-            if (to_float(row[j]) != -INFINITY) {
-                visible.push_back({ (int32_t) j, c.pos_get(j), c.sol_version(j) });
+        for (int64_t begin = 0; begin < n_kv; begin += SPAN) {
+            const int64_t end = std::min(n_kv, begin + SPAN);
+
+            // most cells are other sequences', which are passed over in vectors
+            int masked = 0;
+            for (int64_t j = begin; j < end; ++j) {
+                masked += is_masked(row[j]);
+            }
+            for (int64_t j = begin; j < end && masked < end - begin; ++j) {
+                if (!is_masked(row[j])) {
+                    visible.push_back({ (int32_t) j, c.pos_get(j), c.sol_version(j) });
+                }
             }
         }
         if (visible.empty()) {

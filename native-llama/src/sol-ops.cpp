@@ -131,7 +131,10 @@ void round_row(float * x, int64_t n, int bits) {
     const float scale  = absmax/levels;
 
     for (int64_t i = 0; i < n; ++i) {
-        x[i] = std::round(x[i]/scale)*scale;
+        // as std::round, but in vectors
+        const float level = x[i]/scale;
+        const float whole = std::trunc(level);
+        x[i] = (whole + (std::fabs(level - whole) >= 0.5f ? std::copysign(1.0f, level) : 0.0f))*scale;
     }
 }
 

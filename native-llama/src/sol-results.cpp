@@ -3,12 +3,14 @@
 #include "sol-context.h"
 
 #include "sol-error.h"
+#include "sol-kernels.h"
 #include "sol-model.h"
 
 #include "llama-model.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 // Rows of log-probabilities.
@@ -40,14 +42,18 @@ static const float * logits_of(sol_context * context, int32_t i) {
 const float * sol_usable_logits(sol_context * context, int32_t i) {
     const float * res = logits_of(context, i);
 
-    bool usable = true;
-    bool finite = false;
+    // branch-free: sums of what is NaN or +∞, and of what is finite
+    int32_t n_unusable = 0;
+    int32_t n_finite   = 0;
     for (int32_t t = 0; t < context->n_vocab; ++t) {
-        const bool is_finite = std::isfinite(res[t]);
-        usable &= is_finite || res[t] == -INFINITY;
-        finite |= is_finite;
+        uint32_t bits;
+        memcpy(&bits, res + t, sizeof(bits));
+
+        const bool is_finite = (bits & 0x7f800000u) != 0x7f800000u;
+        n_finite   += is_finite;
+        n_unusable += !is_finite && bits != 0xff800000u; // −∞
     }
-    if (!usable || !finite) {
+    if (n_unusable > 0 || n_finite == 0) {
         throw sol_error(SOL_INVALID_MODEL, "the model computed logits that are not finite: its weights are damaged");
     }
 
@@ -90,40 +96,19 @@ sol_status sol_get_usage(const sol_context * context, int32_t i, sol_usage * usa
 // scores
 //
 
-// log Σ exp(logits), by way of the greatest.
-static double log_sum_exp(const float * logits, int32_t n) {
-    const float max = *std::max_element(logits, logits + n);
-
-    double sum = 0.0;
-    for (int32_t t = 0; t < n; ++t) {
-        sum += std::exp(logits[t] - max);
-    }
-    return max + std::log(sum);
+// log Σ exp(logits)
+static double norm_of(const sol_exponentials & e) {
+    return e.first + std::log(e.sum);
 }
 
 static sol_token_score score(const float * logits, int32_t n, llama_token label, const float * reference) {
-    const double norm = log_sum_exp(logits, n);
+    const sol_exponentials e    = sol_sum_exponentials(logits, n);
+    const double           norm = norm_of(e);
 
-    double entropy = 0.0;
-    double kl      = 0.0;
-    float  first   = -INFINITY;
-    float  second  = -INFINITY;
-
-    for (int32_t t = 0; t < n; ++t) {
-        const double logprob = logits[t] - norm;
-
-        if (logits[t] != -INFINITY) {
-            entropy -= std::exp((float) logprob)*logprob;
-        }
-        if (reference && reference[t] != -INFINITY) {
-            kl += std::exp(reference[t])*(reference[t] - logprob);
-        }
-
-        if (logits[t] > first) {
-            second = first;
-            first  = logits[t];
-        } else {
-            second = std::max(second, logits[t]);
+    double kl = 0.0;
+    for (int32_t t = 0; t < n && reference; ++t) {
+        if (reference[t] != -INFINITY) {
+            kl += std::exp(reference[t])*(reference[t] - (logits[t] - norm));
         }
     }
 
@@ -131,8 +116,8 @@ static sol_token_score score(const float * logits, int32_t n, llama_token label,
 
     return {
         /*.logprob =*/ label >= 0 ? (float) (logits[label] - norm) : none,
-        /*.entropy =*/ (float) std::max(entropy, 0.0),
-        /*.margin  =*/ first - second,
+        /*.entropy =*/ (float) std::max(std::log(e.sum) + e.distance/e.sum, 0.0),
+        /*.margin  =*/ e.first - e.second,
         /*.kl      =*/ reference ? (float) std::max(kl, 0.0) : none,
     };
 }
@@ -194,7 +179,7 @@ sol_status sol_logprobs_keep(sol_logprobs * logprobs, sol_context * context, int
 
         for (int32_t i = 0; i < n; ++i) {
             const float * logits = sol_usable_logits(context, index[i]);
-            const double  norm   = log_sum_exp(logits, context->n_vocab);
+            const double  norm   = norm_of(sol_sum_exponentials(logits, context->n_vocab));
 
             std::transform(logits, logits + context->n_vocab, logprobs->row(row[i]), [&](float x) { return (float) (x - norm); });
         }

@@ -9,13 +9,15 @@ final class Linear {
     private static final int TURN = 8;
 
     private final float[][] weight; // [in][out]
+    private final float[] rows; // [out, in]
+    private final int in;
     private final float[] bias;
 
     Linear(PolicyWeights weights, String name) {
         this.bias = weights.shared(name + ".bias");
         int out = bias.length;
-        float[] rows = weights.shared(name + ".weight");
-        int in = rows.length / out;
+        this.rows = weights.shared(name + ".weight");
+        this.in = rows.length / out;
         this.weight = new float[in][out];
         for (int o = 0; o < out; o++) {
             for (int i = 0; i < in; i++) {
@@ -42,8 +44,24 @@ final class Linear {
         }
     }
 
-    /** y += W[first, first + n)·x for {@code count} sequences, whose x lie {@code stride} apart in one array. */
-    void add(int first, int n, float[] x, int x0, int stride, int count, float[][] y) {
+    /**
+     * y += W[first, first + n)·x for {@code count} sequences, whose x lie {@code stride} apart in one array.
+     *
+     * @param columns scratch memory
+     */
+    void add(int first, int n, float[] x, int x0, int stride, int count, float[][] y, Columns columns) {
+        if (columns.pays(count)) {
+            columns.load(count, y, out());
+            for (int i = 0; i < n; i += Columns.TURN) {
+                int turn = Math.min(Columns.TURN, n - i);
+                for (int s = 0; s < count; s++) {
+                    columns.put(s, x, x0 + s * stride + i, turn);
+                }
+                columns.add(rows, in, first + i, turn, out());
+            }
+            columns.store(count, y, out());
+            return;
+        }
         for (int tile = 0; tile < count; tile += TILE) {
             int end = Math.min(tile + TILE, count);
             int turn = end - tile == 1 ? n : TURN; // a lone sequence needs no turns
@@ -56,7 +74,20 @@ final class Linear {
     }
 
     /** y += W[first, …)·x for {@code count} sequences and as many inputs as x has. */
-    void add(int first, int count, float[][] x, float[][] y) {
+    void add(int first, int count, float[][] x, float[][] y, Columns columns) {
+        if (columns.pays(count)) {
+            int n = x[0].length;
+            columns.load(count, y, out());
+            for (int i = 0; i < n; i += Columns.TURN) {
+                int turn = Math.min(Columns.TURN, n - i);
+                for (int s = 0; s < count; s++) {
+                    columns.put(s, x[s], i, turn);
+                }
+                columns.add(rows, in, first + i, turn, out());
+            }
+            columns.store(count, y, out());
+            return;
+        }
         for (int tile = 0; tile < count; tile += TILE) {
             int end = Math.min(tile + TILE, count);
             int n = x[tile].length;
@@ -70,9 +101,9 @@ final class Linear {
     }
 
     /** y = W·x + bias for {@code count} sequences. */
-    void apply(int count, float[][] x, float[][] y) {
+    void apply(int count, float[][] x, float[][] y, Columns columns) {
         start(count, y);
-        add(0, count, x, y);
+        add(0, count, x, y, columns);
     }
 
     /** y += W·x + bias for one sequence. */
@@ -82,8 +113,8 @@ final class Linear {
     }
 
     /** y += W·x + bias for {@code count} sequences. */
-    void residual(int count, float[][] x, float[][] y) {
+    void residual(int count, float[][] x, float[][] y, Columns columns) {
         addBias(count, y);
-        add(0, count, x, y);
+        add(0, count, x, y, columns);
     }
 }

@@ -97,6 +97,7 @@ public final class PolicyNetwork {
         private final float[][] qkv; // [3d]
         private final float[][] units; // [4d]
         private final float[][] outputs; // of the heads
+        private final Columns columns;
 
         private final float[] targetUnits = new float[PolicySpec.TARGET_WIDTH];
         private final float[] targetOutputs = new float[spec.outputs()];
@@ -120,6 +121,8 @@ public final class PolicyNetwork {
             this.qkv = new float[count][3 * spec.width()];
             this.units = new float[count][4 * spec.width()];
             this.outputs = new float[count][spec.outputs()];
+            this.columns = new Columns(
+                    count, Math.max(Math.max(4 * spec.width(), spec.outputs()), PolicySpec.SCALAR_WIDTH));
         }
 
         /** The number of sequences. */
@@ -170,21 +173,21 @@ public final class PolicyNetwork {
         }
 
         attnNorm.apply(count, x, lanes.normed);
-        qkv.apply(count, lanes.normed, lanes.qkv);
+        qkv.apply(count, lanes.normed, lanes.qkv, lanes.columns);
         for (int s = 0; s < count; s++) {
             int i = lane[s];
             lanes.attention[i].step(lanes.steps[i], lanes.qkv[s], lanes.normed[s]);
             lanes.steps[i] = (lanes.steps[i] + 1) % spec.horizon();
         }
-        attnOut.residual(count, lanes.normed, x);
+        attnOut.residual(count, lanes.normed, x, lanes.columns);
 
         mlpNorm.apply(count, x, lanes.normed);
-        up.apply(count, lanes.normed, lanes.units);
+        up.apply(count, lanes.normed, lanes.units, lanes.columns);
         gelu(count, lanes.units);
-        down.residual(count, lanes.units, x);
+        down.residual(count, lanes.units, x, lanes.columns);
 
         headNorm.apply(count, x, lanes.normed);
-        head.apply(count, lanes.normed, lanes.outputs);
+        head.apply(count, lanes.normed, lanes.outputs, lanes.columns);
         int length = spec.logits();
         for (int s = 0; s < count; s++) {
             float[] base = base(lanes, lane[s], features, s * spec.features() + 2 * spec.embedding());
@@ -215,16 +218,16 @@ public final class PolicyNetwork {
         int stride = spec.features();
         int vectors = 2 * spec.embedding();
         scalars.start(count, lanes.scalars);
-        scalars.add(0, spec.scalars(), features, vectors, stride, count, lanes.scalars);
+        scalars.add(0, spec.scalars(), features, vectors, stride, count, lanes.scalars, lanes.columns);
         gelu(count, lanes.scalars);
         scalarsNorm.apply(count, lanes.scalars, lanes.scalars);
         for (int s = 0; s < count; s++) {
             action(previous[s], lanes.action[s]);
         }
         input.start(count, lanes.stream);
-        input.add(0, vectors, features, 0, stride, count, lanes.stream);
-        input.add(vectors, count, lanes.action, lanes.stream);
-        input.add(vectors + spec.actionEmbedding(), count, lanes.scalars, lanes.stream);
+        input.add(0, vectors, features, 0, stride, count, lanes.stream, lanes.columns);
+        input.add(vectors, count, lanes.action, lanes.stream, lanes.columns);
+        input.add(vectors + spec.actionEmbedding(), count, lanes.scalars, lanes.stream, lanes.columns);
     }
 
     /** The embedding of the previous action, [a]. */
