@@ -102,6 +102,36 @@ float sol_exp_sum(float * x, int64_t n, float max) {
     return res;
 }
 
+float sol_absmax(const float * x, int64_t n) {
+    f32x8 greatest = f32x8::all(0.0f);
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const f32x8 v = f32x8::load(x + i);
+        greatest = max(max(v, f32x8::all(0.0f) - v), greatest); // the second where the first is NaN
+    }
+
+    float lanes[8];
+    greatest.store(lanes);
+    float res = *std::max_element(lanes, lanes + 8);
+    for (; i < n; ++i) {
+        res = std::max(res, std::fabs(x[i]));
+    }
+    return res;
+}
+
+void sol_round_to(float * x, int64_t n, float scale) {
+    const f32x8 all = f32x8::all(scale);
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        ((f32x8::load(x + i)/all).rounded()*all).store(x + i);
+    }
+    for (; i < n; ++i) {
+        x[i] = std::round(x[i]/scale)*scale;
+    }
+}
+
 static void note_greatest(sol_exponentials & e, float x) {
     e.second = std::max(e.second, std::min(e.first, x));
     e.first  = std::max(e.first, x);

@@ -1,4 +1,4 @@
-// The inner loops of attention over chosen positions: rows of keys or values in F32, [n_rows][n] without gaps. And those of scores.
+// The inner loops of attention over chosen positions: rows of keys or values in F32, [n_rows][n] without gaps. And those of scores and of rounding.
 
 #pragma once
 
@@ -37,6 +37,12 @@ struct sol_kv_rows {
 // rows[n_head][n][ne0]
 void sol_widen_f16 (const sol_kv_rows & source, float * rows);
 void sol_widen_q8_0(const sol_kv_rows & source, float * rows);
+
+// The greatest |x[i]|, NaN aside.
+float sol_absmax(const float * x, int64_t n);
+
+// x[i] = round(x[i]/scale)·scale, halves away from 0.
+void sol_round_to(float * x, int64_t n, float scale);
 
 // Of logits[n], of which one at least is finite, and others may be −∞.
 struct sol_exponentials {

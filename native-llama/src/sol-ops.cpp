@@ -1,6 +1,7 @@
 #include "sol-ops.h"
 
 #include "sol-choice.h"
+#include "sol-kernels.h"
 #include "sol-score.h"
 #include "sol-select.h"
 #include "sol-state.h"
@@ -119,10 +120,7 @@ void round_row(float * x, int64_t n, int bits) {
         return;
     }
 
-    float absmax = 0.0f;
-    for (int64_t i = 0; i < n; ++i) {
-        absmax = std::max(absmax, std::fabs(x[i]));
-    }
+    const float absmax = sol_absmax(x, n);
     if (absmax == 0.0f) {
         return;
     }
@@ -130,12 +128,7 @@ void round_row(float * x, int64_t n, int bits) {
     const float levels = (float) ((1 << (bits - 1)) - 1);
     const float scale  = absmax/levels;
 
-    for (int64_t i = 0; i < n; ++i) {
-        // as std::round, but in vectors
-        const float level = x[i]/scale;
-        const float whole = std::trunc(level);
-        x[i] = (whole + (std::fabs(level - whole) >= 0.5f ? std::copysign(1.0f, level) : 0.0f))*scale;
-    }
+    sol_round_to(x, n, scale);
 }
 
 struct token_knobs {

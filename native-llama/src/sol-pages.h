@@ -68,7 +68,8 @@ public:
         int32_t   n_keep;
     };
 
-    // A token whose positions are the same in all layers. Only in skip mode; in reference mode upstream's kernel has it.
+    // A token whose positions are the same in all layers. In reference mode only tokens with knobs, of many sequences' steps; upstream's
+    // kernel has the others.
     struct fixed_token {
         int32_t   row;
         llama_pos pos;

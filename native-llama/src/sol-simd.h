@@ -38,6 +38,16 @@ struct sol_f32x8 {
     friend sol_f32x8 min(sol_f32x8 a, sol_f32x8 b)       { return { _mm256_min_ps(a.v, b.v) }; }
     friend sol_f32x8 max(sol_f32x8 a, sol_f32x8 b)       { return { _mm256_max_ps(a.v, b.v) }; }
 
+    // As std::round: halves away from 0.
+    sol_f32x8 rounded() const {
+        const __m256 sign  = _mm256_and_ps(v, _mm256_set1_ps(-0.0f));
+        const __m256 whole = _mm256_round_ps(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+        const __m256 part  = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_sub_ps(v, whole));
+        const __m256 step  = _mm256_and_ps(_mm256_cmp_ps(part, _mm256_set1_ps(0.5f), _CMP_GE_OQ), _mm256_set1_ps(1.0f));
+
+        return { _mm256_or_ps(_mm256_add_ps(whole, _mm256_or_ps(step, sign)), sign) };
+    }
+
     // The sums of the lanes of four vectors.
     static void sum4(sol_f32x8 a, sol_f32x8 b, sol_f32x8 c, sol_f32x8 d, float * out) {
         const __m256 abcd = _mm256_hadd_ps(_mm256_hadd_ps(a.v, b.v), _mm256_hadd_ps(c.v, d.v));
@@ -103,6 +113,8 @@ struct sol_f32x8 {
     }
 
     static sol_f32x8 exp(sol_f32x8 x) { return of([&](int i) { return std::exp(x.v[i]); }); }
+
+    sol_f32x8 rounded() const { return of([&](int i) { return std::round(v[i]); }); }
 #endif
 
     float sum() const {

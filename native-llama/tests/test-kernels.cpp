@@ -130,6 +130,34 @@ void test_max(std::mt19937 & rng) {
     }
 }
 
+// The bits of std::round, halves and what is not finite included.
+void test_round_to(std::mt19937 & rng) {
+    for (const int64_t n : SIZES) {
+        floats x = random_floats(n, 1, rng);
+        for (int64_t i = 0; i < n; ++i) {
+            const float odd[] = { 0.5f, -0.5f, 2.5f, -3.5f, 0.49999997f, -0.0f, INFINITY, std::numeric_limits<float>::quiet_NaN() };
+            x[i] = i % 3 == 0 ? odd[i/3 % 8] : x[i];
+        }
+
+        float absmax = 0.0f;
+        for (const float v : x.values()) {
+            absmax = std::max(absmax, std::fabs(v));
+        }
+        CHECK(sol_absmax(x.data(), n) == absmax, "absmax of %d: %g, expected %g", (int) n, sol_absmax(x.data(), n), absmax);
+
+        for (const float scale : { 1.0f, 0.37f }) {
+            floats res = x;
+            sol_round_to(res.data(), n, scale);
+            res.check_guards("rounded");
+            for (int64_t i = 0; i < n; ++i) {
+                const float expected = std::round(x[i]/scale)*scale;
+                CHECK(std::isnan(expected) ? std::isnan(res[i]) : memcmp(&res[i], &expected, sizeof(float)) == 0,
+                        "%g to %g: %g, expected %g", x[i], scale, res[i], expected);
+            }
+        }
+    }
+}
+
 // exp to 2 units in the last place, as sol-simd.h says, and one for the subtraction of what is up to 100 in size
 void test_exp_sum(std::mt19937 & rng) {
     for (const int64_t n : SIZES) {
@@ -288,6 +316,7 @@ void test_attention() {
 
     test_dots(rng);
     test_max(rng);
+    test_round_to(rng);
     test_exp_sum(rng);
     test_add_weighted(rng);
     test_upper_bound(rng);

@@ -121,8 +121,8 @@ public final class PolicyNetwork {
             this.qkv = new float[count][3 * spec.width()];
             this.units = new float[count][4 * spec.width()];
             this.outputs = new float[count][spec.outputs()];
-            this.columns = new Columns(
-                    count, Math.max(Math.max(4 * spec.width(), spec.outputs()), PolicySpec.SCALAR_WIDTH));
+            this.columns =
+                    new Columns(count, Math.max(Math.max(4 * spec.width(), spec.outputs()), PolicySpec.SCALAR_WIDTH));
         }
 
         /** The number of sequences. */
