@@ -15,8 +15,9 @@ import dev.sol.runtime.KnobOptions;
  */
 public record RolloutOptions(Reward reward, KnobOptions knobs, Execution execution, int threads, int lanes) {
     /**
-     * From 64 tokens on llama.cpp's CPU attention goes by tiles of tokens and cells, and a token pays for the cells of all
-     * sequences that its tile sees. Below, a token's arithmetic depends on its own sequence only.
+     * From 64 tokens on llama.cpp's CPU attention, which dense tokens have, goes by tiles of tokens and cells, and a token pays for the
+     * cells of all sequences that its tile sees. Below, a token's arithmetic depends on its own sequence only. Tokens with knobs have
+     * an attention of ours, for which this is so with any number.
      */
     public static final int DEFAULT_LANES = 48;
 
