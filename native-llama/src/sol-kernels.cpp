@@ -211,6 +211,9 @@ void sol_add_weighted(const float * rows, int64_t n_rows, int64_t n, const float
     for (; i + 64 <= n; i += 64) {
         add_weighted_columns<8>(rows, n_rows, n, weights, acc, i);
     }
+    for (; i + 32 <= n; i += 32) {
+        add_weighted_columns<4>(rows, n_rows, n, weights, acc, i);
+    }
     for (; i + 8 <= n; i += 8) {
         add_weighted_columns<1>(rows, n_rows, n, weights, acc, i);
     }
