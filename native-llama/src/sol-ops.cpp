@@ -40,7 +40,10 @@ public:
             score_neurons(h, gate, norms, n_ff, n_units);
             choose(k, index, part);
 
-            for (int64_t u = 0; u < n_units; ++u) {
+            for (int64_t j = 0; j < n_ff && op.group == 1; ++j) { // without branches
+                h[j] = keep[j] ? h[j] : 0.0f;
+            }
+            for (int64_t u = 0; u < n_units && op.group > 1; ++u) {
                 if (!keep[u]) {
                     std::fill(h + u*op.group, h + std::min(n_ff, (u + 1)*op.group), 0.0f);
                 }

@@ -27,11 +27,21 @@ inline void sol_select_top(const float * scores, int64_t n, int64_t k, uint8_t *
 
     const float threshold = scratch[k - 1];
 
-    int64_t at_threshold = k;
+    int64_t above = 0;
+    int64_t equal = 0;
     for (int64_t i = 0; i < n; ++i) {
-        at_threshold -= scores[i] > threshold;
+        above += scores[i] > threshold;
+        equal += scores[i] == threshold;
     }
 
+    if (above + equal == k) { // no ties to decide
+        for (int64_t i = 0; i < n; ++i) {
+            keep[i] = scores[i] >= threshold;
+        }
+        return;
+    }
+
+    int64_t at_threshold = k - above;
     for (int64_t i = 0; i < n; ++i) {
         keep[i] = scores[i] > threshold || (scores[i] == threshold && at_threshold-- > 0);
     }
