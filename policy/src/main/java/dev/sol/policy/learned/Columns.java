@@ -23,12 +23,15 @@ final class Columns {
         this.size = size;
         boolean many = size >= FEWEST;
         this.x = new float[many ? TURN : 0][size];
-        this.y = new float[many ? outputs : 0][size];
+        this.y = new float[many ? Math.min(outputs, size) : 0][size];
     }
 
-    /** Whether {@code count} sequences are better computed here. All {@code size} are computed in any case. */
-    boolean pays(int count) {
-        return count >= FEWEST && 2 * count > size;
+    /**
+     * Whether {@code count} sequences are better computed here: where that makes the inner loop longer than {@code outputs}. All
+     * {@code size} are computed in any case.
+     */
+    boolean pays(int count, int outputs) {
+        return count >= FEWEST && 2 * count > size && outputs < size;
     }
 
     /** Takes the outputs so far. */

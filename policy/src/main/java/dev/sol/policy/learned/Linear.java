@@ -50,7 +50,7 @@ final class Linear {
      * @param columns scratch memory
      */
     void add(int first, int n, float[] x, int x0, int stride, int count, float[][] y, Columns columns) {
-        if (columns.pays(count)) {
+        if (columns.pays(count, out())) {
             columns.load(count, y, out());
             for (int i = 0; i < n; i += Columns.TURN) {
                 int turn = Math.min(Columns.TURN, n - i);
@@ -75,7 +75,7 @@ final class Linear {
 
     /** y += W[first, …)·x for {@code count} sequences and as many inputs as x has. */
     void add(int first, int count, float[][] x, float[][] y, Columns columns) {
-        if (columns.pays(count)) {
+        if (columns.pays(count, out())) {
             int n = x[0].length;
             columns.load(count, y, out());
             for (int i = 0; i < n; i += Columns.TURN) {
