@@ -13,6 +13,7 @@ import dev.sol.runtime.cost.CostModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An item's trajectory does not depend on the items beside it where llama.cpp's arithmetic for a token does not: on CPUs, with F16,
  * BF16 and F32 weights and fewer than 64 lanes. One thread at a time, {@link #cancel} excepted.
  */
-public final class ModelRollouts implements Rollouts {
+public final class ModelRollouts implements TimedRollouts {
     private final Model model;
     private final RolloutOptions options;
     private final @Nullable CostModel costs;
@@ -57,6 +58,20 @@ public final class ModelRollouts implements Rollouts {
     @Override
     public List<Trajectory> run(List<WorkItem> items, PolicyWeights weights, double temperature, int schedules) {
         checkCancelled();
+        PolicyNetwork network = network(weights, schedules);
+        List<Trajectory> trajectories = new ArrayList<>();
+        for (List<WorkItem> group : groups(items, schedules)) {
+            trajectories.addAll(group(group, network, temperature, schedules, () -> false));
+        }
+        return trajectories;
+    }
+
+    /**
+     * The policy at work.
+     *
+     * @throws IllegalArgumentException if it is for another hidden size, or there are no schedules
+     */
+    PolicyNetwork network(PolicyWeights weights, int schedules) {
         PolicySpec spec = weights.spec();
         if (spec.embedding() != model.info().embeddingLength()) {
             throw new IllegalArgumentException("the policy reads hidden states of %d values, but the model's have %d"
@@ -65,37 +80,48 @@ public final class ModelRollouts implements Rollouts {
         if (schedules < 1) {
             throw new IllegalArgumentException("there must be at least 1 schedule, not " + schedules);
         }
-        List<Trajectory> trajectories = new ArrayList<>();
-        if (!items.isEmpty()) {
-            PolicyNetwork network = new PolicyNetwork(weights);
-            int together = Math.max(1, options.lanes() / schedules);
-            for (int first = 0; first < items.size(); ) {
-                int end = first + 1;
-                while (end < items.size()
-                        && end - first < together
-                        && items.get(end).steps() == items.get(first).steps()) {
-                    end++;
-                }
-                trajectories.addAll(group(items.subList(first, end), network, temperature, schedules));
-                first = end;
-            }
-        }
-        return trajectories;
+        return new PolicyNetwork(weights);
     }
 
-    /** Items with equally many steps, whose schedules are decoded together. */
-    private List<Trajectory> group(List<WorkItem> items, PolicyNetwork network, double temperature, int schedules) {
+    /** Items in their order, in groups with equally many steps, as large as lanes allow. */
+    List<List<WorkItem>> groups(List<WorkItem> items, int schedules) {
+        int together = Math.max(1, options.lanes() / schedules);
+        List<List<WorkItem>> groups = new ArrayList<>();
+        for (int first = 0; first < items.size(); ) {
+            int end = first + 1;
+            while (end < items.size()
+                    && end - first < together
+                    && items.get(end).steps() == items.get(first).steps()) {
+                end++;
+            }
+            groups.add(items.subList(first, end));
+            first = end;
+        }
+        return groups;
+    }
+
+    /**
+     * Items with equally many steps, whose schedules are decoded together.
+     *
+     * @param stopped whether nobody wants the result any more
+     * @throws CancellationException if so
+     */
+    List<Trajectory> group(
+            List<WorkItem> items, PolicyNetwork network, double temperature, int schedules, BooleanSupplier stopped) {
+        BooleanSupplier ends = () -> cancelled || stopped.getAsBoolean();
         InferenceContext own = context(items, schedules);
         int steps = items.getFirst().steps();
         try (Reference reference = new Reference(items.size() * steps)) {
             List<Prefix> prefixes = new ArrayList<>();
             List<Tape> tapes = new ArrayList<>();
             for (int i = 0; i < items.size(); i++) {
-                checkCancelled();
+                if (ends.getAsBoolean()) {
+                    throw cancellation();
+                }
                 prefixes.add(Prefix.decode(own, items.get(i), reference.table, i * steps));
                 tapes.add(new Tape(items.get(i), schedules, network.spec(), options.reward(), costs != null));
             }
-            Episode episode = new Episode(model, own, network, temperature, () -> cancelled, reference.table, costs);
+            Episode episode = new Episode(model, own, network, temperature, ends, reference.table, costs);
             int parts = Math.ceilDiv(schedules, Math.min(schedules, options.lanes()));
             for (int part = 0; part < parts; part++) {
                 int from = (int) ((long) schedules * part / parts);
@@ -185,8 +211,8 @@ public final class ModelRollouts implements Rollouts {
         return fresh;
     }
 
-    /** How long all steps took so far, without the prefixes. */
-    long stepNanos() {
+    @Override
+    public long stepNanos() {
         return stepNanos;
     }
 

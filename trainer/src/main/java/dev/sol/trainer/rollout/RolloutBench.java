@@ -35,8 +35,9 @@ import picocli.CommandLine.Spec;
  */
 @picocli.CommandLine.Command(
         name = "bench --rollouts",
-        description = "Times rollouts: the schedules of some inputs in batches, against one schedule at a time with the"
-                + " prefix already cached.%n",
+        description =
+                "Times rollouts: the schedules of some inputs in batches, as in training, against one schedule at a time with the"
+                        + " prefix already cached.%n",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true)
@@ -85,8 +86,8 @@ public final class RolloutBench implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Threads of the batches; 0: one for each processor, for tiny models a single one. One schedule at a"
-                            + " time has as many, but one if the model is tiny. Default: ${DEFAULT-VALUE}.")
+                    "Threads of the batches; for tiny models, workers with batches of their own. 0: one for each processor."
+                            + " One schedule at a time has as many, but one if the model is tiny. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(
@@ -148,8 +149,8 @@ public final class RolloutBench implements Callable<Integer> {
                     1);
             List<WorkItem> items = items(model.tokenizer().size());
             double[] ratios = new double[rounds];
-            try (ModelRollouts together = new ModelRollouts(model, options.withLanes(lanes), null);
-                    ModelRollouts single =
+            try (TimedRollouts together = ParallelRollouts.timed(model, options.withLanes(lanes), null);
+                    TimedRollouts single =
                             new ModelRollouts(model, options.withLanes(1).withThreads(alone), null)) {
                 for (int round = -1; round < rounds; round++) {
                     double batched = rate(together, items, weights);
@@ -192,7 +193,7 @@ public final class RolloutBench implements Callable<Integer> {
     }
 
     /** Tokens a second, prefixes aside. */
-    private double rate(ModelRollouts rollouts, List<WorkItem> items, PolicyWeights weights) {
+    private double rate(TimedRollouts rollouts, List<WorkItem> items, PolicyWeights weights) {
         long before = rollouts.stepNanos();
         rollouts.run(items, weights, TEMPERATURE, schedules);
         return 1e9 * items.size() * schedules * HORIZON / (rollouts.stepNanos() - before);

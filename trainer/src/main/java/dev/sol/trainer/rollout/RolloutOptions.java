@@ -9,17 +9,18 @@ import dev.sol.runtime.KnobOptions;
  * @param reward of each step
  * @param knobs what they mean; a policy serves with the same
  * @param execution {@link Execution#REFERENCE}, which all architectures have, or {@link Execution#SKIP}
- * @param threads of the model; 0: one for each processor, for tiny models a single one. More than one slow down a busy machine: they wait for each
- *     other by spinning
+ * @param threads of the model; 0: one for each processor, for tiny models a single one. More than one slow down a busy machine: they
+ *     wait for each other by spinning. For {@link ParallelRollouts} of a tiny model, the number of workers
  * @param lanes the most schedules that are decoded in one batch, from 1; see {@link #DEFAULT_LANES}
  */
 public record RolloutOptions(Reward reward, KnobOptions knobs, Execution execution, int threads, int lanes) {
     /**
-     * From 64 tokens on llama.cpp's CPU attention, which dense tokens have, goes by tiles of tokens and cells, and a token pays for the
-     * cells of all sequences that its tile sees. Below, a token's arithmetic depends on its own sequence only. Tokens with knobs have
-     * an attention of ours, for which this is so with any number.
+     * Two inputs of the presets, so that there are groups for several workers: larger batches save little more. From 64 tokens on,
+     * llama.cpp's CPU attention, which dense tokens have, goes by tiles of tokens and cells, and a token pays for the cells of all
+     * sequences that its tile sees. Below, a token's arithmetic depends on its own sequence only. Tokens with knobs have an attention of
+     * ours, for which this is so with any number.
      */
-    public static final int DEFAULT_LANES = 48;
+    public static final int DEFAULT_LANES = 32;
 
     /** More sequences than a context may have. */
     private static final int MOST_LANES = 250;

@@ -28,7 +28,7 @@ import dev.sol.trainer.grpo.Validation;
 import dev.sol.trainer.metrics.StaticCalibration;
 import dev.sol.trainer.metrics.StaticSplit;
 import dev.sol.trainer.rollout.EpisodeTexts;
-import dev.sol.trainer.rollout.ModelRollouts;
+import dev.sol.trainer.rollout.ParallelRollouts;
 import dev.sol.trainer.rollout.RolloutOptions;
 import dev.sol.trainer.rollout.Rollouts;
 import java.io.IOException;
@@ -78,7 +78,7 @@ final class ModelEnvironment implements Environment {
         this.heldOut = config.validationWindows() == 0
                 ? null
                 : new PartWindows(corpora, tokenizer, Part.VALIDATION, config.context());
-        this.rollouts = new ModelRollouts(
+        this.rollouts = ParallelRollouts.open(
                 model,
                 RolloutOptions.DEFAULT
                         .withReward(config.reward())

@@ -89,8 +89,8 @@ public final class TrainCommand implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Threads of the model; 0: one for each processor, for tiny models a single one."
-                    + " Default: ${DEFAULT-VALUE}.")
+            description = "Threads of the model; for tiny models, so many roll out at a time, each on one thread."
+                    + " 0: one for each processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(names = "--restart", description = "Forget the checkpoint, and start over.")
