@@ -47,7 +47,10 @@ class ServedObservationsTest {
     private static final int TOKENS = 97;
     private static final long SEED = 5;
     private static final double TEMPERATURE = 1.3;
-    private static final double MEAN_DIFFERENCE = .02;
+    /** Mean difference of features: by rounding, and where it has turned the choice of a group of neurons. */
+    private static final double ROUNDING = .005;
+
+    private static final double TURNED = .1;
     private static final Budget TARGET = new Budget(.4, .5, 7);
     private static final KnobOptions PAGES = KnobOptions.DEFAULT
             .withAttention(AttentionCriterion.MEAN)
@@ -190,8 +193,8 @@ class ServedObservationsTest {
 
     /**
      * In batches llama.cpp sums products in another order, and rounds to F16 in between (11 bits); a last bit can decide between
-     * two groups of neurons with nearly the same score. So hidden states, whose mean square is 1, are only near those of a server,
-     * up to the first action that this turns; all else is equal.
+     * two groups of neurons with nearly the same score. So hidden states, whose mean square is 1, are only near those of a server:
+     * most of them by rounding, some by a turned choice, up to the first action that this turns; all else is equal.
      */
     @ParameterizedTest
     @ValueSource(ints = {2, 16})
@@ -201,6 +204,7 @@ class ServedObservationsTest {
         Recorder seen = served.recorder();
         int width = rolled.featureLength();
         int compared = 0;
+        int rounded = 0;
         while (compared < TOKENS - 1
                 && (compared == 0 || rolled.actions()[compared - 1] == seen.actions.get(compared - 1))) {
             float[] values = Arrays.copyOfRange(rolled.features(), compared * width, (compared + 1) * width);
@@ -209,13 +213,15 @@ class ServedObservationsTest {
             for (int i = 0; i < width; i++) {
                 sum += Math.abs(values[i] - expected[i]);
             }
-            assertThat(sum / width).as("step %d", compared).isLessThan(MEAN_DIFFERENCE);
+            assertThat(sum / width).as("step %d", compared).isLessThan(TURNED);
+            rounded += sum / width < ROUNDING ? 1 : 0;
             int scalars = width - Observation.SCALARS;
             assertThat(Arrays.copyOfRange(values, scalars, width))
                     .containsExactly(Arrays.copyOfRange(expected, scalars, width));
             compared++;
         }
         assertThat(compared).isGreaterThan(5);
+        assertThat(rounded).isGreaterThan(compared / 2);
     }
 
     private static double mean(Trajectory rolled, int axis) {
