@@ -344,6 +344,19 @@ prepare_command() {
     esac
 }
 
+# prepare_server_bench ARGUMENT…: the same for `bench --server`: llama-server, and our own as an application.
+prepare_server_bench() {
+    local stock
+    case " $* " in
+        *' --help '* | *' -h '* | *' --version '* | *' -V '*) return 0 ;;
+    esac
+    check_tools build
+    app_of web
+    [ -d "$app" ] || build_apps web
+    stock=$("$root/native-llama/build.sh" server) || die "llama-server could not be built"
+    java_options+=("-Dsol.bench.server=$stock" "-Dsol.bench.launcher=$root/sol")
+}
+
 # start MODULE MAIN ARGUMENT…: becomes the Java program.
 start() {
     local module=$1 main=$2 app native=dev.sol.bindings
@@ -437,6 +450,11 @@ case $name in
         if [ "$name" = bench ] && [ "${1:-}" = --rollouts ]; then
             shift
             start trainer dev.sol.trainer/dev.sol.trainer.rollout.RolloutBench "$@"
+        fi
+        if [ "$name" = bench ] && [ "${1:-}" = --server ]; then
+            shift
+            prepare_server_bench "$@"
+            start sol-runtime dev.sol.runtime/dev.sol.runtime.bench.ServerBenchCommand "$@"
         fi
         prepare_command "$name" "$@"
         start "$module" "$main" "$@"

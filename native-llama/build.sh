@@ -7,6 +7,7 @@
 #   build.sh check DIR     checks what `install DIR` copied
 #   build.sh stock         the same libraries without patches and sources of ours, for comparison; prints their folder
 #   build.sh bench         builds the program that times that for `sol bench`; prints it
+#   build.sh server        builds llama-server without our patches, for `sol bench --server`; prints it
 #   build.sh test [ARG…]   builds and runs the native tests; the arguments are ctest's
 #   build.sh sanitize [ARG…]
 #                          the same under ASan and UBSan, which end a test at their first finding; without the tests that
@@ -38,6 +39,7 @@ command=${1:-libs}
 . "$here/build/compile.sh"
 . "$here/build/check.sh"
 . "$here/build/bench.sh"
+. "$here/build/server.sh"
 
 usage() {
     sed -n '3,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$here/build.sh"
@@ -77,6 +79,12 @@ case $command in
         prepare
         libraries stock
         stock_decode
+        echo "$program"
+        ;;
+    server)
+        [ -z "${SOL_SANITIZE:-}" ] || die "server is of builds without sanitizers"
+        prepare
+        stock_server
         echo "$program"
         ;;
     test)

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -36,6 +37,7 @@ record SyntheticFile(String name, Map<String, GgufValue> metadata, List<GgufTens
 
     private static final int PREDICTOR_VERSION = 1;
     private static final String ARCHITECTURE = "llama";
+    private static final String VOCABULARY_KEY = "llama.vocab_size";
 
     /**
      * A Llama without a tokenizer. What llama-quantize keeps in another type, it has in that type here.
@@ -45,7 +47,7 @@ record SyntheticFile(String name, Map<String, GgufValue> metadata, List<GgufTens
         metadata.put("general.architecture", GgufValue.string(ARCHITECTURE));
         metadata.put("general.name", GgufValue.string("synthetic " + shape.id()));
         metadata.put("general.file_type", GgufValue.uint32(type.fileType()));
-        metadata.put("llama.vocab_size", GgufValue.uint32(shape.vocabulary()));
+        metadata.put(VOCABULARY_KEY, GgufValue.uint32(shape.vocabulary()));
         metadata.put("llama.context_length", GgufValue.uint32(shape.context()));
         metadata.put("llama.embedding_length", GgufValue.uint32(shape.embedding()));
         metadata.put("llama.block_count", GgufValue.uint32(shape.layers()));
@@ -57,6 +59,14 @@ record SyntheticFile(String name, Map<String, GgufValue> metadata, List<GgufTens
         metadata.put("llama.rope.freq_base", GgufValue.float32(500_000));
         metadata.put("tokenizer.ggml.model", GgufValue.string("no_vocab"));
         return new SyntheticFile(shape.id() + "-" + type.id(), metadata, modelTensors(shape, type));
+    }
+
+    /** The same with a tokenizer, which servers want. */
+    SyntheticFile withVocabulary() {
+        Map<String, GgufValue> all = new LinkedHashMap<>(metadata);
+        GgufValue size = Objects.requireNonNull(metadata.get(VOCABULARY_KEY), "every model has it");
+        all.putAll(Vocabulary.ofSize((int) size.asLong()));
+        return new SyntheticFile(name + "-vocab", all, tensors);
     }
 
     private static List<GgufTensor> modelTensors(Shape shape, WeightType type) {
