@@ -4,6 +4,8 @@ module dev.sol.web {
     requires com.fasterxml.jackson.databind;
     requires dev.sol.runtime;
     requires info.picocli;
+    requires io.netty.buffer;
+    requires io.netty.transport;
     requires io.vertx.core;
     requires io.vertx.web;
     requires micrometer.core;

@@ -46,13 +46,7 @@ final class SolServer implements AutoCloseable {
      * @throws ListenException if it cannot, such as when the port is in use
      */
     static SolServer listen(ServerOptions options) {
-        Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(EVENT_LOOPS)
-                .setWorkerPoolSize(WORKERS)
-                .setInternalBlockingPoolSize(1)
-                // No files are served, so no cache of them in the temporary folder.
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        Vertx vertx = vertx();
         Readiness readiness = new Readiness();
         ServerMetrics metrics = new ServerMetrics(readiness);
         try {
@@ -66,6 +60,20 @@ final class SolServer implements AutoCloseable {
             vertx.close().await();
             throw ListenException.of(options, e);
         }
+    }
+
+    private static Vertx vertx() {
+        VertxOptions options = new VertxOptions()
+                .setEventLoopPoolSize(EVENT_LOOPS)
+                .setWorkerPoolSize(WORKERS)
+                .setInternalBlockingPoolSize(1)
+                // No files are served, so no cache of them in the temporary folder.
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
+        return Vertx.builder()
+                .with(options)
+                .withTransport(WatchedTransport.create())
+                .build();
     }
 
     private static HttpServerOptions http(ServerOptions options) {
