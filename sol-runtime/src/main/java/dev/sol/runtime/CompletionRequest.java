@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens the most tokens to generate, at least 1, or 0 with {@code promptLogprobs}; fewer when the context has no room
  * @param sampling how tokens are picked
  * @param stop the text ends before the first of these strings; none may be empty
+ * @param shownTokens special tokens whose names are part of the text; of all others it has nothing
  * @param ignoreEos never generate a token that ends the text
  * @param budget what the decode steps may spend on average; null = dense, through llama.cpp's unchanged graph
  * @param millisPerToken a budget in other words: the targets are those with the highest net keep rate whose predicted steps
@@ -40,6 +42,7 @@ public record CompletionRequest(
         int maxTokens,
         SamplingOptions sampling,
         List<String> stop,
+        Set<Integer> shownTokens,
         boolean ignoreEos,
         @Nullable Budget budget,
         OptionalDouble millisPerToken,
@@ -84,6 +87,7 @@ public record CompletionRequest(
                 throw RequestException.invalid("timeout", "the timeout must be more than 0, not " + time);
             }
         });
+        shownTokens = Set.copyOf(shownTokens);
         stop = List.copyOf(stop);
         if (stop.size() > MAX_STOP_STRINGS) {
             throw RequestException.invalid("stop", "stop may have at most " + MAX_STOP_STRINGS + " strings");
@@ -136,6 +140,7 @@ public record CompletionRequest(
         private int maxTokens = DEFAULT_MAX_TOKENS;
         private SamplingOptions sampling = SamplingOptions.DEFAULT;
         private List<String> stop = List.of();
+        private Set<Integer> shownTokens = Set.of();
         private boolean ignoreEos;
         private @Nullable Budget budget;
         private OptionalDouble millisPerToken = OptionalDouble.empty();
@@ -168,6 +173,11 @@ public record CompletionRequest(
 
         public Builder stop(String... value) {
             return stop(List.of(value));
+        }
+
+        public Builder shownTokens(Set<Integer> value) {
+            shownTokens = value;
+            return this;
         }
 
         public Builder ignoreEos(boolean value) {
@@ -231,6 +241,7 @@ public record CompletionRequest(
                     maxTokens,
                     sampling,
                     stop,
+                    shownTokens,
                     ignoreEos,
                     budget,
                     millisPerToken,

@@ -63,8 +63,12 @@ interface Decoder extends AutoCloseable {
     /** The token with which an empty prompt begins. */
     OptionalInt beginOfText();
 
-    /** The bytes of a token. */
-    byte[] bytes(int token);
+    /**
+     * The bytes of a token.
+     *
+     * @param special those of its name, if it is a special one, rather than none
+     */
+    byte[] bytes(int token, boolean special);
 
     boolean isEndOfGeneration(int token);
 

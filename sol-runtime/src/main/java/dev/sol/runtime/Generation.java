@@ -181,15 +181,17 @@ final class Generation {
         Action spent = generated == 0 ? null : spending.spent();
         generated++;
         TokenLogprobs logprobs = request.wantsLogprobs() ? logits.read(index, token) : null;
-        if (decoder.isEndOfGeneration(token)) {
+        boolean last = decoder.isEndOfGeneration(token);
+        boolean shown = request.shownTokens().contains(token);
+        if (last && !shown) {
             trace(new TraceEntry(token, "", spent, logprobs));
             end(FinishReason.STOP);
             return;
         }
-        TraceEntry entry = new TraceEntry(token, text.decode(decoder.bytes(token)), spent, logprobs);
+        TraceEntry entry = new TraceEntry(token, text.decode(decoder.bytes(token, shown)), spent, logprobs);
         trace(entry);
         text.add(entry);
-        if (text.stopped()) {
+        if (last || text.stopped()) {
             end(FinishReason.STOP);
         } else if (generated == task.limit()) {
             end(FinishReason.LENGTH);

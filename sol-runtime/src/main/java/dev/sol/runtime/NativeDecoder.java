@@ -142,8 +142,8 @@ final class NativeDecoder implements Decoder {
     }
 
     @Override
-    public byte[] bytes(int token) {
-        return tokenizer.bytes(token);
+    public byte[] bytes(int token, boolean special) {
+        return tokenizer.bytes(token, special);
     }
 
     @Override

@@ -36,7 +36,7 @@ final class PromptScores {
         List<TraceEntry> entries = new ArrayList<>();
         Utf8Stream characters = new Utf8Stream();
         for (int i = 0; i <= scores.size(); i++) {
-            String text = characters.add(decoder.bytes(prompt[i]));
+            String text = characters.add(decoder.bytes(prompt[i], false));
             entries.add(new TraceEntry(prompt[i], text, null, i == 0 ? null : scores.get(i - 1)));
         }
         String rest = characters.finish();

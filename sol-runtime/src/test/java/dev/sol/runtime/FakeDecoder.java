@@ -176,8 +176,11 @@ final class FakeDecoder implements Decoder {
     }
 
     @Override
-    public byte[] bytes(int token) {
-        return token < END ? new byte[] {(byte) token} : new byte[0];
+    public byte[] bytes(int token, boolean special) {
+        if (token < END) {
+            return new byte[] {(byte) token};
+        }
+        return special ? "<end>".getBytes(StandardCharsets.UTF_8) : new byte[0];
     }
 
     @Override

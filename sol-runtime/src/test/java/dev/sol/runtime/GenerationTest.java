@@ -16,6 +16,7 @@ import dev.sol.policy.PolicyContext;
 import dev.sol.policy.PolicySession;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The decode loop, on a decoder that has no model. */
@@ -59,6 +60,18 @@ class GenerationTest {
         assertThat(result.finishReason()).isEqualTo(FinishReason.STOP);
         assertThat(result.completionTokens()).isEqualTo(3);
         assertThat(result.trace()).last().isEqualTo(new TraceEntry(FakeDecoder.END, "", Action.DENSE));
+    }
+
+    @Test
+    void aTokenThatIsToBeShownIsPartOfTheTextAlsoWhenItEndsIt() {
+        CompletionResult result =
+                run(new FakeDecoder("hi\0there"), request("abc").trace(true).shownTokens(Set.of(FakeDecoder.END)));
+
+        assertThat(result.text()).isEqualTo("hi<end>");
+        assertThat(String.join("", shown)).isEqualTo(result.text());
+        assertThat(result.finishReason()).isEqualTo(FinishReason.STOP);
+        assertThat(result.completionTokens()).isEqualTo(3);
+        assertThat(result.trace()).last().isEqualTo(new TraceEntry(FakeDecoder.END, "<end>", Action.DENSE));
     }
 
     @Test

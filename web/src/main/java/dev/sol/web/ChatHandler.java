@@ -7,9 +7,11 @@ import dev.sol.runtime.chat.ChatRequest;
 import dev.sol.runtime.openai.ChatCall;
 import dev.sol.runtime.openai.ChatFormat;
 import dev.sol.runtime.openai.ChatJson;
+import dev.sol.runtime.openai.TokenText;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Set;
 
 /** {@code POST /v1/chat/completions} and {@code POST /apply-template}. */
 record ChatHandler(Services services) {
@@ -26,8 +28,9 @@ record ChatHandler(Services services) {
     private static Exchange.Job job(ServedModel model, ChatCall call) {
         ChatFormat.Rendered rendered = model.chat().apply(call.conversation());
         List<CompletionRequest> requests = call.requests(rendered);
-        return new Exchange.Job(
-                requests, ChatJson.create(model.id(), call, rendered, model.texts()::bytes), call.delivery());
+        Set<Integer> shown = rendered.shownTokens();
+        TokenText texts = token -> model.texts().bytes(token, shown.contains(token));
+        return new Exchange.Job(requests, ChatJson.create(model.id(), call, rendered, texts), call.delivery());
     }
 
     /** Answers with the prompt alone. */

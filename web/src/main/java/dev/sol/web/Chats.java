@@ -2,6 +2,7 @@ package dev.sol.web;
 
 import dev.sol.runtime.Grammar;
 import dev.sol.runtime.Model;
+import dev.sol.runtime.Tokenizer;
 import dev.sol.runtime.chat.ChatDelta;
 import dev.sol.runtime.chat.ChatMessage;
 import dev.sol.runtime.chat.ChatMessageParser;
@@ -13,9 +14,10 @@ import dev.sol.runtime.openai.ChatReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A model's chat template. To be closed. */
-record Chats(ChatTemplate template) implements ChatFormat, AutoCloseable {
+record Chats(ChatTemplate template, Tokenizer tokenizer) implements ChatFormat, AutoCloseable {
 
     /**
      * The template in the model's file, or a plain one.
@@ -23,12 +25,17 @@ record Chats(ChatTemplate template) implements ChatFormat, AutoCloseable {
      * @throws dev.sol.runtime.ModelException if it is broken
      */
     static Chats of(Model model) {
-        return new Chats(ChatTemplate.of(model));
+        return of(model, ChatTemplate.of(model));
+    }
+
+    /** Another template, which is closed with this. */
+    static Chats of(Model model, ChatTemplate template) {
+        return new Chats(template, model.tokenizer());
     }
 
     @Override
     public Rendered apply(ChatRequest request) {
-        return new Prompt(template.apply(request));
+        return new Prompt(template.apply(request), tokenizer);
     }
 
     @Override
@@ -51,7 +58,7 @@ record Chats(ChatTemplate template) implements ChatFormat, AutoCloseable {
         template.close();
     }
 
-    private record Prompt(ChatPrompt prompt) implements Rendered {
+    private record Prompt(ChatPrompt prompt, Tokenizer tokenizer) implements Rendered {
         @Override
         public String text() {
             return prompt.text();
@@ -68,8 +75,15 @@ record Chats(ChatTemplate template) implements ChatFormat, AutoCloseable {
         }
 
         @Override
+        public Set<Integer> shownTokens() {
+            return prompt.preservedTokens(tokenizer);
+        }
+
+        @Override
         public ChatReader newReader() {
-            return new Reader(prompt.newParser());
+            return prompt.isVerbatim()
+                    ? new VerbatimReader()
+                    : new PacedReader(new Reader(prompt.newParser()), System::nanoTime);
         }
     }
 

@@ -13,8 +13,13 @@ interface Texts {
     /** As {@link Tokenizer#decode}. */
     String decode(int... tokens);
 
-    /** As {@link Tokenizer#bytes}. */
-    byte[] bytes(int token);
+    /** As {@link Tokenizer#bytes(int, boolean)}. */
+    byte[] bytes(int token, boolean special);
+
+    /** The bytes of a token, none for a special one. */
+    default byte[] bytes(int token) {
+        return bytes(token, false);
+    }
 
     /** The number of tokens. */
     int size();
@@ -61,8 +66,8 @@ interface Texts {
             }
 
             @Override
-            public byte[] bytes(int token) {
-                return tokenizer.bytes(token);
+            public byte[] bytes(int token, boolean special) {
+                return tokenizer.bytes(token, special);
             }
 
             @Override

@@ -11,6 +11,7 @@ import dev.sol.runtime.openai.ChatReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code [role]content} of each message. An answer {@code CALL name arguments} is a call of a tool. */
@@ -57,6 +58,11 @@ final class FakeChat implements ChatFormat {
         @Override
         public List<String> stops() {
             return List.of("[");
+        }
+
+        @Override
+        public Set<Integer> shownTokens() {
+            return Set.of(7);
         }
 
         @Override

@@ -17,7 +17,7 @@ final class FakeTexts implements Texts {
     }
 
     @Override
-    public byte[] bytes(int token) {
+    public byte[] bytes(int token, boolean special) {
         return Character.toString(token).getBytes(StandardCharsets.UTF_8);
     }
 

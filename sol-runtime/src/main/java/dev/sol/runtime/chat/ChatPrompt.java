@@ -18,14 +18,16 @@ public final class ChatPrompt {
     private final List<String> stops;
     private final List<String> preservedTokens;
     private final boolean thinks;
+    private final boolean verbatim;
     private final String parser;
 
-    ChatPrompt(JsonNode json, List<String> stops) {
+    ChatPrompt(JsonNode json, List<String> stops, boolean verbatim) {
         this.text = json.path("prompt").asText();
         this.grammar = grammar(json.path("constraint"));
         this.stops = List.copyOf(stops);
         this.preservedTokens = strings(json.path("preserved_tokens"));
         this.thinks = json.path("thinks").asBoolean();
+        this.verbatim = verbatim;
         this.parser = json.path("parser").toString();
     }
 
@@ -88,6 +90,11 @@ public final class ChatPrompt {
     /** Whether the template knows thoughts. */
     public boolean thinks() {
         return thinks;
+    }
+
+    /** Whether the answer is content as it is, so that {@link #newParser} would find nothing else in it. */
+    public boolean isVerbatim() {
+        return verbatim;
     }
 
     /** A parser for one answer, which the caller closes. */

@@ -150,7 +150,8 @@ public final class ChatTemplate implements AutoCloseable {
         if (plain) {
             stops.addAll(PLAIN_STOPS);
         }
-        return new ChatPrompt(prompt, stops);
+        boolean verbatim = plain && request.tools() == null && request.responseFormat() == null;
+        return new ChatPrompt(prompt, stops, verbatim);
     }
 
     private static void put(ObjectNode json, String field, @Nullable JsonNode value) {

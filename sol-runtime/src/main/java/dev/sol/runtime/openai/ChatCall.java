@@ -47,7 +47,7 @@ public final class ChatCall {
      * @throws dev.sol.runtime.RequestException if a value is out of range
      */
     public List<CompletionRequest> requests(ChatFormat.Rendered rendered) {
-        GenerationSettings all = settings.withMoreStops(rendered.stops());
+        GenerationSettings all = settings.withMoreStops(rendered.stops()).withShownTokens(rendered.shownTokens());
         Optional<Grammar> grammar = rendered.grammar();
         if (grammar.isPresent()) { // otherwise one that the user gave
             all = all.withGrammar(grammar.get());

@@ -5,6 +5,7 @@ import dev.sol.runtime.chat.ChatRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** How conversations become prompts, and what a model answers becomes messages: a model's chat template. For any thread. */
 public interface ChatFormat {
@@ -34,6 +35,9 @@ public interface ChatFormat {
 
         /** Strings that end the answer, beside the request's. */
         List<String> stops();
+
+        /** Special tokens whose names the answer's text has, since the reader looks for them. */
+        Set<Integer> shownTokens();
 
         /** Reads one answer. */
         ChatReader newReader();

@@ -5,6 +5,7 @@ import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
+import java.util.Set;
 
 /**
  * Reads the fields that all endpoints share which generate.
@@ -40,6 +41,7 @@ record GenerationFields(String model, PolicyRegistry policies, RequestLimits lim
                 maxTokens,
                 sampling,
                 SamplingFields.stop(fields),
+                Set.of(),
                 fields.flag("ignore_eos"),
                 BudgetField.read(fields, policy),
                 policy,

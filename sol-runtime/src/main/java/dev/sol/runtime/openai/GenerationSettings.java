@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param choices texts for each prompt
  * @param maxTokens of each
+ * @param shownTokens see {@link CompletionRequest}
  * @param budget puts the budget into a request
  * @param topLogprobs alternatives of each token; -1: no log-probabilities
  * @param promptLogprobs those of the prompt's tokens, too
@@ -27,6 +29,7 @@ record GenerationSettings(
         int maxTokens,
         SamplingOptions sampling,
         List<String> stop,
+        Set<Integer> shownTokens,
         boolean ignoreEos,
         Consumer<CompletionRequest.Builder> budget,
         ComputePolicy policy,
@@ -43,28 +46,26 @@ record GenerationSettings(
         }
         List<String> all = new ArrayList<>(stop);
         all.addAll(more);
-        return new GenerationSettings(
-                choices,
-                maxTokens,
-                sampling,
-                all,
-                ignoreEos,
-                budget,
-                policy,
-                trace,
-                topLogprobs,
-                promptLogprobs,
-                cachePrompt,
-                timeout);
+        return with(sampling, all, shownTokens);
+    }
+
+    /** These settings, with special tokens whose names are part of the text. */
+    GenerationSettings withShownTokens(Set<Integer> tokens) {
+        return with(sampling, stop, tokens);
     }
 
     /** These settings, with another constraint of the text; null: none. */
     GenerationSettings withGrammar(@Nullable Grammar grammar) {
+        return with(sampling.withGrammar(grammar), stop, shownTokens);
+    }
+
+    private GenerationSettings with(SamplingOptions newSampling, List<String> newStop, Set<Integer> newShown) {
         return new GenerationSettings(
                 choices,
                 maxTokens,
-                sampling.withGrammar(grammar),
-                stop,
+                newSampling,
+                newStop,
+                newShown,
                 ignoreEos,
                 budget,
                 policy,
@@ -96,6 +97,7 @@ record GenerationSettings(
                 .maxTokens(maxTokens)
                 .sampling(seed.isPresent() ? sampling.withSeed(seed.getAsInt() + choice) : sampling)
                 .stop(stop)
+                .shownTokens(shownTokens)
                 .ignoreEos(ignoreEos)
                 .policy(policy)
                 .trace(trace)
