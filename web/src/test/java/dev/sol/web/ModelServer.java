@@ -11,12 +11,14 @@ import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.chat.ChatTemplate;
 import dev.sol.runtime.openai.RequestLimits;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** A server with the embedded model on a free port. */
 final class ModelServer implements AutoCloseable {
@@ -36,14 +38,15 @@ final class ModelServer implements AutoCloseable {
     private volatile long pauseMillis;
     private final Semaphore texts = new Semaphore(0);
 
-    private ModelServer(int queueCapacity, PolicyRegistry policies) {
+    private ModelServer(
+            int queueCapacity, PolicyRegistry policies, RequestLimits limits, Function<Model, ChatTemplate> template) {
         // One thread: more would wait for each other whenever the machine has something else to do.
         ContextOptions context = ContextOptions.DEFAULT.withThreads(1);
         engine = CompletionEngine.open(Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT), context, queueCapacity);
         server = SolServer.listen(FakeServer.OPTIONS.withMaxBodyBytes(100_000));
         client = new Client(server.uri());
-        chats = Chats.of(engine.model());
-        server.serve(Serving.of(MODEL, engine, new SlowCompleter(), chats, policies, RequestLimits.DEFAULT));
+        chats = Chats.of(engine.model(), template.apply(engine.model()));
+        server.serve(Serving.of(MODEL, engine, new SlowCompleter(), chats, policies, limits));
     }
 
     static ModelServer start(int queueCapacity) {
@@ -51,7 +54,17 @@ final class ModelServer implements AutoCloseable {
     }
 
     static ModelServer start(int queueCapacity, PolicyRegistry policies) {
-        return new ModelServer(queueCapacity, policies);
+        return new ModelServer(queueCapacity, policies, RequestLimits.DEFAULT, ChatTemplate::of);
+    }
+
+    static ModelServer start(RequestLimits limits) {
+        return new ModelServer(8, PolicyRegistry.BUILT_IN, limits, ChatTemplate::of);
+    }
+
+    /** With another chat template than the model's. */
+    static ModelServer startWithTemplate(String jinja) {
+        return new ModelServer(
+                8, PolicyRegistry.BUILT_IN, RequestLimits.DEFAULT, model -> ChatTemplate.of(model, jinja));
     }
 
     /** From now on the decode thread rests after every piece of text, so that a completion takes its time. */

@@ -88,6 +88,11 @@ final class RawClient implements AutoCloseable {
         socket.close();
     }
 
+    /** Sends no more, but goes on reading. */
+    void closeSending() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** Hangs up with a reset rather than a FIN. */
     void reset() throws IOException {
         socket.setSoLinger(true, 0);
