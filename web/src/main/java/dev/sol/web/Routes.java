@@ -42,6 +42,7 @@ final class Routes {
         if (!access.origins().isEmpty()) {
             router.route().handler(cors(access));
         }
+        Page.mount(router); // asks for the key itself
         router.route().handler(new KeyCheck(access.keys()));
     }
 

@@ -52,7 +52,7 @@ class RoutesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/", "/v1", "/v1/completion", "/v1/completions/x", "/v1/chat", "/favicon.ico"})
+    @CsvSource({"/v1", "/v1/completion", "/v1/completions/x", "/v1/chat", "/favicon.ico"})
     void unknownPath(String path) {
         for (String method : new String[] {"GET", "POST"}) {
             HttpRequest request = server.client
