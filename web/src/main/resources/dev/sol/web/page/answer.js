@@ -5,7 +5,6 @@ import { isStop } from './errors.js';
 import { Figures } from './figures.js';
 import { Tokens } from './tokens.js';
 
-const LEFT = { length: 'It ends here because the most tokens were reached.' };
 
 export class Answer {
   #name;
@@ -86,8 +85,7 @@ export class Answer {
     if (done) {
       Object.assign(got, { sol: chunk.sol, timings: chunk.timings, usage: chunk.usage, reason: choice.finish_reason });
       this.#figures.finish(chunk);
-      if (LEFT[choice.finish_reason]) this.#say(LEFT[choice.finish_reason]);
-      if (chunk.sol.deadline_met === false) this.#say('The answer was not complete in time.');
+      notes(choice.finish_reason, chunk.sol).forEach(note => this.#say(note));
     }
   }
 
@@ -115,6 +113,17 @@ export class Answer {
     failed.textContent = error.message;
     this.#ending.append(failed);
   }
+}
+
+/** What a reader should know about how an answer ended. */
+function notes(reason, sol) {
+  return [
+    reason === 'length' && (sol.capped_max_tokens === undefined
+      ? 'It ends at the most tokens that were asked for.'
+      : `It ends where the context is full, after ${sol.capped_max_tokens} tokens.`),
+    sol.deadline_met === false && 'It was not complete in time.',
+    sol.unreached && `This model has no layer in which these can be saved: ${sol.unreached.join(', ')}.`,
+  ].filter(Boolean);
 }
 
 /** Adds the likeliest tokens to a trace, from the log-probabilities of a chat or of a completion, which are of the same tokens. */

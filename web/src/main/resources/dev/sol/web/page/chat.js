@@ -27,7 +27,7 @@ export class Chat {
     this.#panel.classList.add('used');
     try {
       const got = await answer.run({ path: 'v1/chat/completions', body, target: expected() }, signal);
-      this.#messages = [...said, { role: 'assistant', content: got.text }];
+      if (got.text) this.#messages = [...said, { role: 'assistant', content: got.text }];
       return got;
     } catch (error) {
       if (error.partial !== undefined) {

@@ -1,12 +1,13 @@
 // Whether the server can be used: it may still be loading, ask for a key, stop, or be gone. Asks again until it can.
 import { get, useKey } from './api.js';
+import { LostError } from './errors.js';
 
 const AGAIN = 1000;
 const notice = document.getElementById('notice');
 const keyForm = document.getElementById('key-form');
 const keyField = document.getElementById('key');
 
-let waiting = null;
+let waiting;
 let tried = false;
 
 function say(text, bad = false) {
@@ -33,7 +34,6 @@ export class Connection {
 
   async open() {
     clearTimeout(waiting);
-    waiting = null;
     try {
       const props = await get('props');
       keyForm.hidden = true;
@@ -41,7 +41,7 @@ export class Connection {
       say('');
       this.#ready(props);
     } catch (error) {
-      this.failed(error);
+      if (!this.failed(error)) this.#again(error.message, true);
     }
   }
 
@@ -54,11 +54,10 @@ export class Connection {
       keyField.focus();
     } else if (error.status === 503) {
       this.#again(error.message);
-    } else if (error.status === undefined) {
+    } else if (error instanceof LostError) {
       this.#again(`${error.message} Trying again …`, true);
     } else {
-      if (waiting === null) return false;
-      this.#again(error.message, true);
+      return false;
     }
     return true;
   }
