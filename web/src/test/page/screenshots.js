@@ -22,6 +22,7 @@ async function picture(name, options, tab, work) {
 async function send(page, text, seed) {
   await page.locator('#controls details').first().evaluate(details => { details.open = true; });
   await page.getByLabel('Seed').fill(String(seed));
+  await page.getByLabel('Most tokens').fill('96');
   await page.locator('#controls details').first().evaluate(details => { details.open = false; });
   await page.locator('#prompt').fill(text);
   await page.locator('#send').click();
@@ -31,10 +32,10 @@ for (const colorScheme of ['light', 'dark']) {
   await picture(`page-${colorScheme}`, { ...DESKTOP, colorScheme }, colorScheme === 'light' ? 'Complete' : 'Compare', async page => {
     await send(page, STORY, 3);
     if (colorScheme === 'dark') {
-      await page.locator('.answer').first().locator('.token').nth(90).waitFor();
+      await page.locator('.answer').first().locator('.token').nth(60).waitFor();
     } else {
-      await page.locator('.busy .token').nth(110).waitFor();
-      await page.locator('.token').nth(42).hover();
+      await page.locator('.busy .token').nth(88).waitFor();
+      await page.locator('.token').nth(30).hover();
     }
   });
   await picture(`page-phone-${colorScheme}`, { ...PHONE, colorScheme }, 'Chat', async page => {

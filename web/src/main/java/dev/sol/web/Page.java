@@ -117,7 +117,8 @@ final class Page implements Handler<RoutingContext> {
             return;
         }
         HttpServerResponse response = context.response();
-        // To be asked for each time, so that a new server's page is not mixed with an old one's; mostly the answer is 304.
+        // To be asked for each time, so that a new server's page is not mixed with an old one's; mostly the answer is
+        // 304.
         response.putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader(HttpHeaders.ETAG, file.tag)
                 .putHeader("Content-Security-Policy", POLICY)

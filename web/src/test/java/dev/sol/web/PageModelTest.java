@@ -128,7 +128,8 @@ class PageModelTest {
     @Test
     @EnabledIfSystemProperty(named = "sol.pictures", matches = ".+", disabledReason = "no folder for pictures")
     void pictures() throws Exception {
-        Path folder = Files.createDirectories(Path.of(System.getProperty("sol.pictures")).toAbsolutePath());
+        Path folder = Files.createDirectories(
+                Path.of(System.getProperty("sol.pictures")).toAbsolutePath());
         Outcome taken = run(environment(), List.of("node", "screenshots.js", folder.toString()));
         assertThat(taken.code).as(taken.output).isZero();
         assertThat(folder.resolve("page-phone-dark.png")).isNotEmptyFile();

@@ -114,13 +114,16 @@ class PageTest {
             assertThat(response.body()).isEmpty();
             assertThat(header(response, "etag")).isEqualTo(tag);
         }
-        assertThat(get("/page/app.js", "If-None-Match", "\"other\"").statusCode()).isEqualTo(200);
+        assertThat(get("/page/app.js", "If-None-Match", "\"other\"").statusCode())
+                .isEqualTo(200);
     }
 
     @Test
     void headIsGetWithoutTheBody() {
-        HttpResponse<String> response = server.client.raw(
-                server.client.request("/").method("HEAD", BodyPublishers.noBody()).build());
+        HttpResponse<String> response = server.client.raw(server.client
+                .request("/")
+                .method("HEAD", BodyPublishers.noBody())
+                .build());
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEmpty();
         assertThat(header(response, "content-length"))
@@ -129,10 +132,8 @@ class PageTest {
 
     @Test
     void otherMethods() {
-        Client.Answer answer = server.client.send(server.client
-                .request("/")
-                .POST(BodyPublishers.ofString("{}"))
-                .build());
+        Client.Answer answer = server.client.send(
+                server.client.request("/").POST(BodyPublishers.ofString("{}")).build());
         assertThat(answer.status()).isEqualTo(405);
         assertThat(answer.header("allow")).isEqualTo("GET, HEAD");
     }
