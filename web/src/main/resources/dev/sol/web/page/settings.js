@@ -103,10 +103,9 @@ export function showAtField(error) {
 }
 
 function budgetField(param) {
-  const axis = byId(param.split('.')[1]);
-  return axis && !axis.closest('[hidden]')
-    ? axis
-    : byId('budget').querySelector('div:not([hidden]) > input, [data-kind]:not([hidden]) input') ?? byId('budget').querySelector('input:checked');
+  const axis = param.split('.')[1];
+  const fields = [...byId('budget').querySelectorAll('input:not([type="radio"])')].filter(field => !field.closest('[hidden]'));
+  return fields.find(field => field.id === axis) ?? fields[0] ?? byId('budget').querySelector('input:checked');
 }
 
 export function clearErrors() {
