@@ -130,7 +130,10 @@ final class Page implements Handler<RoutingContext> {
             response.setStatusCode(304).end();
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, file.type).end(file.content);
+        // The length is stated for HEAD, too.
+        response.putHeader(HttpHeaders.CONTENT_TYPE, file.type)
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(file.content.length()))
+                .end(file.content);
     }
 
     /** Whether {@code If-None-Match} names the tag; a proxy may have made it a weak one. */
