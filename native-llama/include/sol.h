@@ -267,7 +267,8 @@ LLAMA_API enum sol_status sol_get_usage(const sol_context * context, int32_t i, 
 
 // Samples from the logits of token `i` and tells the sampler and the grammar, which may be NULL. As llama.cpp's own programs do: what
 // the sampler picks is kept if the grammar allows it; if not, the sampler picks among the tokens that the grammar allows. Logits that
-// are not finite are an error, and so is a grammar (or a bias) that leaves no token.
+// are not finite are an error, and so is a grammar (or a bias) that leaves no token. What the model's file says is never to be picked
+// (tokenizer.ggml.suppress_tokens) is not.
 LLAMA_API enum sol_status sol_sample(
         sol_context * context, struct llama_sampler * sampler, sol_grammar * grammar, int32_t i, llama_token * token);
 

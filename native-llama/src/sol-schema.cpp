@@ -13,12 +13,20 @@
 static constexpr size_t MAX_OPTIONAL = 200;
 static constexpr size_t MAX_NODES    = 20000;
 
+// It recurses over characters of a name, and copies a schema for each of its types.
+static constexpr size_t MAX_NAME  = 4096;    // bytes of a property's name or a $ref
+static constexpr size_t MAX_NAMES = 1 << 20; // of all names
+static constexpr size_t MAX_TYPES = 16;
+
+static constexpr size_t MAX_PATTERN = 1 << 14;
+
 namespace {
 
 struct checker {
     const std::string & what;
     const common_json & root;
     size_t              n_nodes = 0;
+    size_t              n_names = 0; // bytes
 
     [[noreturn]] void fail(const std::string & why) const {
         throw sol_error(SOL_INVALID_ARGUMENT, what + ": " + why);
@@ -29,6 +37,7 @@ struct checker {
             fail("the schema has more than " + std::to_string(MAX_NODES) + " parts");
         }
         if (node.is_object()) {
+            check_lengths(node);
             check_optional(node);
             check_reference(node);
         }
@@ -36,6 +45,25 @@ struct checker {
             for (const auto & child : node) {
                 visit(child);
             }
+        }
+    }
+
+    void check_lengths(const common_json & node) {
+        for (const auto & [name, value] : node.items()) {
+            n_names += name.size();
+            const bool reference = name == "$ref" && value.is_string() && value.get<std::string>().size() > MAX_NAME;
+            if (name.size() > MAX_NAME || reference) {
+                fail("a name or a $ref is longer than " + std::to_string(MAX_NAME) + " bytes");
+            }
+            if (name == "type" && value.is_array() && value.size() > MAX_TYPES) {
+                fail("a list of types has more than " + std::to_string(MAX_TYPES));
+            }
+            if (name == "pattern" && value.is_string() && value.get<std::string>().size() > MAX_PATTERN) {
+                fail("a pattern is longer than " + std::to_string(MAX_PATTERN) + " bytes");
+            }
+        }
+        if (n_names > MAX_NAMES) {
+            fail("the names are longer than " + std::to_string(MAX_NAMES) + " bytes together");
         }
     }
 

@@ -54,3 +54,17 @@ inline json apply(const sol_chat & chat, const json & request) {
 inline std::string prompt_of(const sol_chat & chat, const json & request) {
     return apply(chat, request).at("prompt").get<std::string>();
 }
+
+inline std::string grammar_of(const std::string & schema) {
+    char * grammar = nullptr;
+    CHECK_OK(sol_schema_grammar(schema.c_str(), &grammar));
+    return take(grammar);
+}
+
+inline std::string repeat(const std::string & text, int n) {
+    std::string res;
+    for (int i = 0; i < n; ++i) {
+        res += text;
+    }
+    return res;
+}

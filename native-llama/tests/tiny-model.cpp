@@ -269,6 +269,9 @@ void write_tiny_model(const tiny_model & m, const std::string & path) {
     gguf_set_val_u32 (gguf.get(), "tokenizer.ggml.bos_token_id", vocab.end_of_text);
     gguf_set_val_u32 (gguf.get(), "tokenizer.ggml.eos_token_id", vocab.end_of_text);
     gguf_set_val_bool(gguf.get(), "tokenizer.ggml.add_bos_token", false);
+    if (!m.suppressed.empty()) {
+        gguf_set_arr_data(gguf.get(), "tokenizer.ggml.suppress_tokens", GGUF_TYPE_INT32, m.suppressed.data(), m.suppressed.size());
+    }
 
     size_t bytes = 0;
     for (const auto & [name, t] : m.tensors) {

@@ -31,6 +31,8 @@ struct tiny_model {
 
     std::map<std::string, tensor> tensors;
 
+    std::vector<int32_t> suppressed; // tokens that are never to be picked
+
     bool is_sliding(int64_t layer)   const; // every second layer of a model with n_swa
     bool is_recurrent(int64_t layer) const; // the other layers of lfm2 attend
 };
