@@ -9,11 +9,14 @@
 #include "common.h"
 #include "reasoning-budget.h"
 
+#include "llama-vocab.h"
+
 #include <cctype>
 #include <cstring>
 #include <memory>
 
 static constexpr size_t MAX_GRAMMAR = 4 << 20;
+static constexpr int    MAX_TOKEN   = 1024; // bytes: upstream recurses over its characters, on the thread that samples
 
 // As upstream's common_sampler_init: the end of the prompt, in tokens, without a blank that a tokenizer puts before the first.
 static std::vector<llama_token> prefill_tokens(const llama_vocab * vocab, const std::string & text) {
@@ -150,6 +153,11 @@ sol_status sol_grammar_create(sol_model * model, const char * constraint, sol_gr
         *grammar = nullptr;
         const llama_vocab * vocab = llama_model_get_vocab(model->llama.get());
         sol_require(llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_NONE, "the model has no tokenizer");
+
+        if (vocab->max_token_len() > MAX_TOKEN) {
+            throw sol_error(SOL_INVALID_MODEL, "the model has a token of more than " + std::to_string(MAX_TOKEN)
+                    + " bytes, and cannot be used with a grammar");
+        }
 
         sol_on_large_stack([&] {
             auto res = read_grammar(vocab, sol_parse_json("grammar", constraint));

@@ -1,4 +1,4 @@
-// Grammars: from JSON schemas, and in sampling, against what the sampler would do among the tokens that the grammar allows.
+// Grammars in sampling, against what the sampler would do among the tokens that the grammar allows.
 
 #include "chat-support.h"
 
@@ -7,70 +7,6 @@
 #include <set>
 
 namespace {
-
-std::string grammar_of(const std::string & schema) {
-    char * grammar = nullptr;
-    CHECK_OK(sol_schema_grammar(schema.c_str(), &grammar));
-    return take(grammar);
-}
-
-void refuse_schema(const std::string & schema, const std::string & part) {
-    char * grammar = nullptr;
-    refused(sol_schema_grammar(schema.c_str(), &grammar), SOL_INVALID_ARGUMENT, part, schema.substr(0, 100));
-    CHECK(grammar == nullptr, "%s", schema.substr(0, 100).c_str());
-}
-
-std::string repeat(const std::string & text, int n) {
-    std::string res;
-    for (int i = 0; i < n; ++i) {
-        res += text;
-    }
-    return res;
-}
-
-std::string object_with(int n_properties) {
-    std::string res = R"({"type": "object", "properties": {)";
-    for (int i = 0; i < n_properties; ++i) {
-        res += (i ? "," : "") + ("\"p" + std::to_string(i)) + "\": {\"type\": \"integer\"}";
-    }
-    return res + "}}";
-}
-
-void test_schemas() {
-    for (const std::string schema : {
-            "{}", R"({"type": "object"})", R"({"enum": ["a", 1, null, "\u0000\ud83d\ude42"]})", R"({"const": {"a": [1]}})",
-            R"({"type": ["string", "null"]})", R"({"type": "integer", "minimum": -5, "maximum": 9007199254740993})",
-            R"({"type": "string", "pattern": "^[a-z]{2,4}(-[0-9]+)?$"})", R"({"type": "string", "format": "date-time"})",
-            R"({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3})",
-            R"({"type": "array", "prefixItems": [{"type": "string"}, {"type": "null"}]})",
-            R"({"anyOf": [{"type": "string"}, {"type": "boolean"}]})", R"({"oneOf": [{"type": "string"}, {"type": "boolean"}]})",
-            R"({"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}}, "$ref": "#/$defs/node"})",
-            R"({"type": "object", "properties": {"a b\"c\\": {"type": "string"}}, "additionalProperties": false})" }) {
-        const auto grammar = grammar_of(schema);
-        CHECK(grammar.find("root ::=") != std::string::npos, "%s: %s", schema.c_str(), grammar.c_str());
-    }
-    grammar_of(object_with(200));
-
-    refuse_schema("", "not JSON");
-    refuse_schema("{", "not JSON");
-    refuse_schema("7", "schema: ");
-    refuse_schema(R"({"type": "cat"})", "cat");
-    refuse_schema(R"({"type": 7})", "schema: ");
-    refuse_schema(R"({"type": "object", "properties": 7})", "schema: ");
-    refuse_schema(R"({"type": "string", "pattern": "^(?=a)b$"})", "not supported");
-    refuse_schema(R"({"type": "string", "pattern": "^(a$"})", "schema: ");
-    refuse_schema(R"({"$ref": "#/$defs/none"})", "$ref");
-    refuse_schema(R"({"$ref": "https://example.com/schema.json"})", "$ref");
-    refuse_schema(R"({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "allOf": [{"$ref": "#/$defs/a"}]})", "leads to itself");
-    refuse_schema(object_with(201), "not required");
-    refuse_schema(repeat(R"({"items": )", 5000) + "true" + repeat("}", 5000), "nested more than");
-    refuse_schema("{\"enum\": [" + repeat("1,", 30000) + "1]}", "more than 20000 parts");
-    refuse_schema(R"({"type": "string", "minLength": -1})", "minLength");
-    grammar_of(repeat(R"({"type": "array", "items": )", 90) + "{}" + repeat("}", 90));
-
-    char * grammar = nullptr;
-    refused(sol_schema_grammar(nullptr, &grammar), SOL_INVALID_ARGUMENT, "NULL", "NULL");
-}
 
 using grammar_ptr = std::unique_ptr<sol_grammar, decltype(&sol_grammar_free)>;
 
@@ -95,7 +31,9 @@ void test_bad_grammars(sol_model & model) {
     refuse({ { "grammar", "start ::= \"a\"" } }, "root");
     refuse({ { "grammar", "root ::= other" } }, "other");
     refuse({ { "grammar", "root ::= root \"a\" | \"b\"" } }, "left recursion");
+    refuse({ { "grammar", "root ::= b root \"y\" | \"z\"\nb ::= c\nc ::= \"\" | \"x\"" } }, "too ambiguous"); // hidden left recursion
     refuse({ { "grammar", "root ::= \"a\"{100000}" } }, "sane defaults");
+    refuse({ { "grammar", "root ::= \"" + repeat("a", 1 << 20) + "\"{2000}" } }, "sane defaults");
     refuse({ { "grammar", std::string("root ::= \"a\"\0", 13) } }, "zero byte");
     refuse({ { "grammar", "root ::= " + repeat("(", 5 << 20) } }, "more than");
     refuse({ { "grammar", "root ::= " + repeat("(", 20000) + "\"a\"" } }, "grammar: "); // nothing closes
@@ -279,17 +217,53 @@ void test_nothing_left(sol_model & model, sol_context & context) {
     CHECK_OK(sol_sample(&context, with_bias(n - 1).get(), nullptr, 0, &token));
     CHECK(token == n - 1, "token %d rather than the one that is left", token);
 
+    // so many ways that trying them would not end
+    const auto many = new_grammar(model, { { "grammar", "root ::= ([a-z ]?){1000} [0-9]" } });
+    const auto free = with_bias(0);
+    for (int i = 0; i < 3; ++i) {
+        const auto status = sol_sample(&context, free.get(), many.get(), 0, &token);
+        if (status != SOL_OK) {
+            refused(status, SOL_INVALID_ARGUMENT, "grammar: the grammar is too ambiguous", "many ways");
+            break;
+        }
+    }
+
     // the grammar wants what the bias forbids
     const auto grammar = new_grammar(model, { { "grammar", "root ::= \"zz\"" } });
     refused(sol_sample(&context, with_bias(n - 1).get(), grammar.get(), 0, &token), SOL_INVALID_ARGUMENT, "grammar", "grammar and bias");
+}
+
+// What the model's file forbids stays forbidden, with a grammar too.
+void test_suppressed(const std::string & path) {
+    auto          tiny = make_tiny_model("qwen3", 1);
+    const int32_t only = 'b'; // the tokens begin with the bytes
+    for (int32_t t = 0; t < (int32_t) tiny.n_vocab; ++t) {
+        if (t != only) {
+            tiny.suppressed.push_back(t);
+        }
+    }
+    write_tiny_model(tiny, path);
+    const auto model   = load_model(path);
+    const auto context = new_context(*model, small_context());
+    CHECK(bytes_of(*model, only) == "b", "token %d is '%s'", only, bytes_of(*model, only).c_str());
+
+    const chain sampler(1);
+    llama_token token = -1;
+    decode_one(*context, 70, 0);
+    CHECK_OK(sol_sample(context.get(), sampler.sampler, nullptr, 0, &token));
+    CHECK(token == only, "token %d was picked", token);
+
+    const auto ab = new_grammar(*model, { { "grammar", "root ::= [ab]+" } });
+    CHECK_OK(sol_sample(context.get(), sampler.sampler, ab.get(), 0, &token));
+    CHECK(token == only, "token %d was picked", token);
+    const auto a = new_grammar(*model, { { "grammar", "root ::= \"a\"" } });
+    refused(sol_sample(context.get(), sampler.sampler, a.get(), 0, &token), SOL_INVALID_ARGUMENT, "grammar", "nothing but suppressed tokens");
 }
 
 } // namespace
 
 int main() {
     return run_test([] {
-        test_schemas();
-
         const temp_dir dir;
         write_tiny_model(make_tiny_model("qwen3", 1), dir/"model.gguf");
         const auto model   = load_model(dir/"model.gguf");
@@ -300,5 +274,6 @@ int main() {
         test_distribution(*model, *context);
         test_lazy(*model, *context);
         test_nothing_left(*model, *context);
+        test_suppressed(dir/"suppressed.gguf");
     });
 }
