@@ -12,11 +12,11 @@ using json = common_json;
 
 static constexpr size_t MAX_TEMPLATE = 1 << 20;
 
-// On a stack that is large enough, with a budget of steps of its own (the patched jinja): common_chat_* runs a template dozens of
+// On a stack that is large enough, with limits of its own (the patched jinja): common_chat_* runs a template dozens of
 // times to find out what it does.
 static void run_templates(const std::function<void()> & body) {
     sol_on_large_stack([&] {
-        jinja::reset_steps();
+        jinja::reset_limits();
         body();
     });
 }

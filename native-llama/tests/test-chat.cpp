@@ -1,4 +1,4 @@
-// Chat templates: prompts against strings written by hand, answers of models, and templates and requests that mean harm.
+// Chat templates: prompts against strings written by hand, answers of models, and requests that are wrong.
 //
 //   test-chat TEMPLATES      the folder of upstream's collection of templates
 
@@ -139,7 +139,9 @@ void test_answers(const std::string & templates) {
         CHECK(answer.at("calls").empty(), "%s", answer.dump().c_str());
         CHECK(!answer.at("content").get<std::string>().empty() || text[0] == '<', "%s", answer.dump().c_str());
     }
-    read_answer(result.at("parser"), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": " + std::string(20000, '['), 1 << 20);
+    for (const int depth : { 20000, 2000000 }) {
+        read_answer(result.at("parser"), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": " + std::string(depth, '['), 1 << 22);
+    }
 
     // thoughts
     const auto qwen3    = new_chat(read_file(templates + "/Qwen-Qwen3-0.6B.jinja"));
@@ -199,46 +201,7 @@ void test_requests() {
     CHECK(!json_only.at("constraint").at("lazy").get<bool>(), "%s", json_only.dump().c_str());
 }
 
-// What a template does wrong is an error with a message, whatever it is.
-void test_bad_templates() {
-    const auto fails = [](const std::string & source, const std::string & part) {
-        sol_chat * chat   = nullptr;
-        sol_status status = try_chat({ { "template", source } }, &chat);
-        const bool made   = status == SOL_OK;
-        char *     prompt = nullptr;
-        if (made) {
-            status = sol_chat_apply(chat, R"({"messages": [{"role": "user", "content": "x"}]})", &prompt);
-        }
-        refused(status, made ? SOL_INVALID_ARGUMENT : SOL_INVALID_MODEL, part, source.substr(0, 60));
-        sol_chat_free(chat);
-    };
-
-    fails("{% if %}", "");
-    fails("{{ messages", "");
-    fails("{% for m in messages %}{{ m.content }}", "");
-    fails("{{ raise_exception('roles must alternate') }}", "roles must alternate");
-    fails("{{ 1 / 'a' }}", "");
-    fails("{{ nothing.at.all() }}", "");
-    fails("{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}", "nests too deeply");
-    fails("{% for a in range(100000) %}{% for b in range(100000) %}{{ '' }}{% endfor %}{% endfor %}", "too many steps");
-    fails("{{ range(1000000000000) | length }}", "too many elements");
-    fails("{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", "too long");
-    fails("{{ " + std::string(100000, '(') + "1" + std::string(100000, ')') + " }}", "nested too deeply");
-    fails("{{ " + std::string(100000, '[') + "1" + std::string(100000, ']') + " }}", "nested too deeply");
-    fails("{{ 1" + std::string(100000, '+') + "1 }}", "");
-    std::string nots = "{{ ", sum = "{{ 1", ifs, elifs = "{% if a %}";
-    for (int i = 0; i < 20000; ++i) {
-        nots  += "not ";
-        sum   += " + 1";
-        ifs   += "{% if true %}";
-        elifs += "{% elif a %}";
-    }
-    fails(nots + "1 }}", "nested too deeply");
-    fails(sum + " }}", "nests too deeply");
-    fails(ifs, "");
-    fails(elifs + "{% endif %}", "nested too deeply");
-    fails(std::string(2 << 20, 'x'), "more than");
-
+void test_bad_handles() {
     sol_chat * chat = nullptr;
     refused(sol_chat_create("{}", &chat), SOL_INVALID_ARGUMENT, "template", "no template");
     refused(sol_chat_create("{", &chat), SOL_INVALID_ARGUMENT, "not JSON", "no JSON");
@@ -279,7 +242,7 @@ int main(int argc, char ** argv) {
         test_prompts(templates);
         test_answers(templates);
         test_requests();
-        test_bad_templates();
+        test_bad_handles();
         test_threads(templates);
         test_collection(templates);
     });
