@@ -2,6 +2,7 @@ package dev.sol.runtime.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.UserCache;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +104,9 @@ public final class ServerBenchCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results here.")
     private @Nullable Path json;
 
+    @Option(names = "--force", description = "Measure on a busy machine, too.")
+    private boolean force;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -121,8 +126,6 @@ public final class ServerBenchCommand implements Callable<Integer> {
         Path model = model();
         int vocabulary = vocabulary(model);
         int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        ServerContest contest =
-                new ServerContest(new ServerLoad(requests, promptTokens, tokens), clients, budget, rounds, vocabulary);
         int slots = Collections.max(clients);
         out.printf(
                 "%s%n%s, %d threads, %d slots, prompts of %d tokens, %d tokens each%n",
@@ -131,7 +134,16 @@ public final class ServerBenchCommand implements Callable<Integer> {
         List<ServerRow> rows;
         try (ServerProcess stock = ServerProcess.start(stock(model, used, slots));
                 ServerProcess ours = ServerProcess.start(ours(model, used, slots))) {
-            rows = contest.run(stock, ours, spec.commandLine().getErr());
+            Load machine = new Load(List.of(stock.handle(), ours.handle()));
+            double before = new Quiet.OfMachine(machine, force).first();
+            rows = new ServerContest(
+                            new ServerLoad(requests, promptTokens, tokens), clients, budget, rounds, vocabulary, machine)
+                    .run(stock, ours, spec.commandLine().getErr());
+            out.printf(
+                    Locale.ROOT,
+                    "busy processors: %.2f before, up to %.2f of others meanwhile%n",
+                    before,
+                    rows.stream().mapToDouble(ServerRow::others).max().orElse(0));
         }
         ServerRow.print(rows, out);
         out.flush();
@@ -206,6 +218,9 @@ public final class ServerBenchCommand implements Callable<Integer> {
         List<String> command = new ArrayList<>(List.of(program(OURS_PROPERTY, "./sol"), "serve"));
         Collections.addAll(command, "--model", model.toString(), "--threads", String.valueOf(used));
         Collections.addAll(command, "--parallel", String.valueOf(slots), "--no-mmap");
+        if (cells(slots) > ContextOptions.DEFAULT_CONTEXT) {
+            Collections.addAll(command, "--ctx", String.valueOf(cells(slots)));
+        }
         return command;
     }
 

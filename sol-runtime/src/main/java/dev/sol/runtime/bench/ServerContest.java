@@ -14,8 +14,9 @@ import java.util.Locale;
  * @param clients numbers of users
  * @param budget of our server's second turn
  * @param vocabulary tokens that the model has
+ * @param machine watched meanwhile
  */
-record ServerContest(ServerLoad load, List<Integer> clients, double budget, int rounds, int vocabulary) {
+record ServerContest(ServerLoad load, List<Integer> clients, double budget, int rounds, int vocabulary, Load machine) {
 
     /** Who takes a turn: a server, and what the requests ask it for. */
     private record Turn(String name, URI server, ObjectNode more) {}
@@ -50,6 +51,7 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
 
     private List<ServerRow> compete(LoadClient client, List<Turn> turns, int users, PrintWriter err)
             throws InterruptedException {
+        Load.Watch watch = machine.start();
         double[][] rates = new double[turns.size()][rounds];
         ServerSample[] all = new ServerSample[turns.size()];
         for (int round = 0; round < rounds; round++) {
@@ -62,6 +64,7 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
             err.printf("%d clients: round %d of %d%n", users, round + 1, rounds);
             err.flush();
         }
+        double others = watch.others();
         List<ServerRow> rows = new ArrayList<>();
         for (int i = 0; i < turns.size(); i++) {
             double[] ratios = new double[rounds];
@@ -69,7 +72,7 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
                 ratios[round] = rates[i][round] / rates[0][round];
             }
             rows.add(new ServerRow(
-                    turns.get(i).name(), users, Statistics.median(rates[i]), Statistics.median(ratios), all[i]));
+                    turns.get(i).name(), users, Statistics.median(rates[i]), Statistics.median(ratios), all[i], others));
         }
         return rows;
     }

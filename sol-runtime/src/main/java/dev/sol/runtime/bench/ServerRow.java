@@ -14,8 +14,9 @@ import java.util.Locale;
  * @param tokensPerSecond of all together, the median of the rounds
  * @param ratio to llama-server's in the same round, the median
  * @param all the samples of all rounds
+ * @param others processors that other programs kept busy meanwhile, on average
  */
-record ServerRow(String server, int clients, double tokensPerSecond, double ratio, ServerSample all) {
+record ServerRow(String server, int clients, double tokensPerSecond, double ratio, ServerSample all, double others) {
 
     private double first(double share) {
         return ServerSample.percentile(all.first(), share);
@@ -31,7 +32,8 @@ record ServerRow(String server, int clients, double tokensPerSecond, double rati
                 .put("server", server)
                 .put("clients", clients)
                 .put("tokens_per_second", tokensPerSecond)
-                .put("ratio", ratio);
+                .put("ratio", ratio)
+                .put("others", others);
         row.putObject("first_token_ms").put("p50", first(.5)).put("p95", first(.95));
         row.putObject("inter_token_ms").put("p50", gap(.5)).put("p95", gap(.95)).put("p99", gap(.99));
         return row;
