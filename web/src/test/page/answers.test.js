@@ -1,7 +1,7 @@
 // Answers: colours while they come, cards, figures, the comparison, stopping.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerWith, chunk, finish, launch, mode, requestOf, set, slide, token, withReadyPage } from './harness.js';
+import { answerWith, chunk, finish, launch, mode, requestOf, set, slide, token, withReadyPage, words } from './harness.js';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -58,10 +58,11 @@ test('when it is complete the server has counted', () => withReadyPage(browser, 
 
 test('a card says what was spent on a token, and what the model thought', () => withReadyPage(browser, {}, async page => {
   await mode(page, 'Complete');
-  await set(page, 'Most tokens', 12);
+  await set(page, 'Most tokens', 16);
+  await set(page, 'Seed', 7);
   await tell(page);
   await finish(page);
-  await page.locator('.token').nth(5).hover();
+  await words(page).nth(3).hover();
   const card = page.locator('#card');
   await card.waitFor();
   const said = await card.innerText();
@@ -108,7 +109,8 @@ test('dense and budget side by side: the same prompt and seed', () => withReadyP
 }));
 
 test('a chat remembers, Enter sends, Shift and Enter do not', () => withReadyPage(browser, {}, async page => {
-  await set(page, 'Most tokens', 8);
+  await set(page, 'Most tokens', 24);
+  await set(page, 'Seed', 5);
   await page.locator('#prompt').fill('Tell me');
   await page.locator('#prompt').press('Shift+Enter');
   await page.locator('#prompt').pressSequentially('a story.');

@@ -45,6 +45,11 @@ export function withReadyPage(browser, options, work) {
   });
 }
 
+/** Tokens that have something to point at; others are line ends. */
+export function words(page) {
+  return page.locator('[role="tabpanel"]:not([hidden]) .token').filter({ hasText: /\w/ });
+}
+
 export function mode(page, name) {
   return page.getByRole('tab', { name }).click();
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { finish, launch, mode, set, withReadyPage } from './harness.js';
+import { finish, launch, mode, set, withReadyPage, words } from './harness.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MODES = ['Chat', 'Complete', 'Compare'];
@@ -28,7 +28,8 @@ function contrast(one, other) {
 
 async function answered(page, name = 'Complete') {
   await mode(page, name);
-  await set(page, 'Most tokens', 12);
+  await set(page, 'Most tokens', 16);
+  await set(page, 'Seed', 7);
   await page.locator('#prompt').fill('Once upon a time');
   await page.locator('#send').click();
   await finish(page);
@@ -83,7 +84,7 @@ for (const width of [320, 390]) {
         const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         assert.ok(inner <= width && outer <= width, `${name}: ${inner} of ${outer}`);
       }
-      await page.locator('#compare .token').last().tap();
+      await words(page).last().tap();
       const card = await page.locator('#card').boundingBox();
       assert.ok(card.x >= 0 && card.x + card.width <= width);
       for (const button of await page.locator('button:visible').all()) {
