@@ -18,7 +18,7 @@ test('tokens are coloured while they come, and the figures run', () => withReady
   await mode(page, 'Complete');
   await page.getByLabel('Policy').selectOption('random');
   await tell(page);
-  await page.locator('.busy .token').nth(15).waitFor();
+  await page.locator('.busy .token').nth(15).waitFor({ state: 'attached' });
   const levels = await page.locator('.token').evaluateAll(tokens => tokens.map(one => one.dataset.level));
   assert.equal(levels[0], 'none', 'the first token comes from the prompt');
   assert.ok(new Set(levels.slice(1)).size > 1, `random spends unevenly: ${levels}`);

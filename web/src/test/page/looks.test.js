@@ -122,7 +122,7 @@ test('nothing moves for those who want that', () => withReadyPage(browser, { red
   await mode(page, 'Complete');
   await page.locator('#prompt').fill('Once upon a time');
   await page.locator('#send').click();
-  await page.locator('.busy .token').nth(3).waitFor();
+  await page.locator('.busy .token').nth(3).waitFor({ state: 'attached' });
   const name = await page.locator('.busy .tokens').evaluate(tokens => getComputedStyle(tokens, '::after').animationName);
   assert.equal(name, 'none');
   await page.keyboard.press('Escape');

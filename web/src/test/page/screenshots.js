@@ -32,15 +32,15 @@ for (const colorScheme of ['light', 'dark']) {
   await picture(`page-${colorScheme}`, { ...DESKTOP, colorScheme }, colorScheme === 'light' ? 'Complete' : 'Compare', async page => {
     await send(page, STORY, 3);
     if (colorScheme === 'dark') {
-      await page.locator('.answer').first().locator('.token').nth(60).waitFor();
+      await page.locator('.answer').first().locator('.token').nth(60).waitFor({ state: 'attached' });
     } else {
-      await page.locator('.busy .token').nth(88).waitFor();
+      await page.locator('.busy .token').nth(88).waitFor({ state: 'attached' });
       await page.locator('.token').nth(30).hover();
     }
   });
   await picture(`page-phone-${colorScheme}`, { ...PHONE, colorScheme }, 'Chat', async page => {
     await send(page, 'Tell me a story about a fox.', 5);
-    await page.locator('.busy .token').nth(60).waitFor();
+    await page.locator('.busy .token').nth(60).waitFor({ state: 'attached' });
     if (colorScheme === 'dark') await page.locator('.token').nth(20).tap();
   });
 }
