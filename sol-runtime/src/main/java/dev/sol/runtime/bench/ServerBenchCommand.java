@@ -137,7 +137,12 @@ public final class ServerBenchCommand implements Callable<Integer> {
             Load machine = new Load(List.of(stock.handle(), ours.handle()));
             double before = new Quiet.OfMachine(machine, force).first();
             rows = new ServerContest(
-                            new ServerLoad(requests, promptTokens, tokens), clients, budget, rounds, vocabulary, machine)
+                            new ServerLoad(requests, promptTokens, tokens),
+                            clients,
+                            budget,
+                            rounds,
+                            vocabulary,
+                            machine)
                     .run(stock, ours, spec.commandLine().getErr());
             out.printf(
                     Locale.ROOT,

@@ -72,7 +72,12 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
                 ratios[round] = rates[i][round] / rates[0][round];
             }
             rows.add(new ServerRow(
-                    turns.get(i).name(), users, Statistics.median(rates[i]), Statistics.median(ratios), all[i], others));
+                    turns.get(i).name(),
+                    users,
+                    Statistics.median(rates[i]),
+                    Statistics.median(ratios),
+                    all[i],
+                    others));
         }
         return rows;
     }

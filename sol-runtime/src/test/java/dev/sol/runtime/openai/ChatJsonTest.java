@@ -14,15 +14,10 @@ import org.junit.jupiter.api.Test;
 class ChatJsonTest {
     private static ChatJson json(String more) {
         String body = "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]" + more + "}";
-        ChatCall call = new ChatParser("m", PolicyRegistry.BUILT_IN, RequestLimits.DEFAULT, false)
-                .parse(body.getBytes(UTF_8));
+        ChatCall call =
+                new ChatParser("m", PolicyRegistry.BUILT_IN, RequestLimits.DEFAULT, false).parse(body.getBytes(UTF_8));
         return new ChatJson(
-                "chatcmpl-1",
-                7,
-                "m",
-                call,
-                new FakeRendered(Optional.empty()),
-                token -> ("t" + token).getBytes(UTF_8));
+                "chatcmpl-1", 7, "m", call, new FakeRendered(Optional.empty()), token -> ("t" + token).getBytes(UTF_8));
     }
 
     private static String delta(ObjectNode chunk) {
@@ -32,8 +27,8 @@ class ChatJsonTest {
     @Test
     void thoughtsAreApart() {
         try (ChatJson json = json("")) {
-            ObjectNode body = json.whole(
-                    List.of(Results.some().text("Hm hm.Yes it is", FinishReason.STOP).build()));
+            ObjectNode body = json.whole(List.of(
+                    Results.some().text("Hm hm.Yes it is", FinishReason.STOP).build()));
             assertThat(body.at("/choices/0/message/content").asText()).isEqualTo("Yes it is");
             assertThat(body.at("/choices/0/message/reasoning_content").asText()).isEqualTo("Hm hm.");
             assertThat(body.at("/choices/0/finish_reason").asText()).isEqualTo("stop");
@@ -60,7 +55,9 @@ class ChatJsonTest {
             assertThat(json.more(0, "rest", List.of())).isEmpty();
             List<ObjectNode> chunks =
                     json.end(0, Results.some().text("rest", FinishReason.LENGTH).build());
-            assertThat(chunks).extracting(ChatJsonTest::delta).containsExactly("{\"reasoning_content\":\"rest\"}", "{}");
+            assertThat(chunks)
+                    .extracting(ChatJsonTest::delta)
+                    .containsExactly("{\"reasoning_content\":\"rest\"}", "{}");
             assertThat(chunks.getLast().at("/choices/0/finish_reason").asText()).isEqualTo("length");
             assertThat(chunks.getLast().has("usage")).isTrue();
         }

@@ -19,8 +19,7 @@ class ChatParserTest {
     private static final String HI = "'messages': [{'role': 'user', 'content': 'Hi'}]";
     private static final String TOOLS = "'tools': [{'type': 'function', 'function': {'name': 'f'}}]";
 
-    private final ChatParser parser =
-            new ChatParser("the-model", PolicyRegistry.BUILT_IN, RequestLimits.DEFAULT, true);
+    private final ChatParser parser = new ChatParser("the-model", PolicyRegistry.BUILT_IN, RequestLimits.DEFAULT, true);
 
     private static byte[] json(String fields) {
         return ("{" + fields + "}").replace('\'', '"').getBytes(UTF_8);
