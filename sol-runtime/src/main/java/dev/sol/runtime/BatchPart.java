@@ -1,5 +1,8 @@
 package dev.sol.runtime;
 
+import dev.sol.policy.Action;
+import org.jspecify.annotations.Nullable;
+
 /** The tokens of one completion in a batch: some of its prompt, or one decode step. */
 final class BatchPart {
     private final Generation generation;
@@ -39,7 +42,7 @@ final class BatchPart {
     void addTo(Decoder decoder) {
         Slot slot = generation.slot();
         if (!prompt) {
-            last = decoder.add(slot.sequence(), slot.length(), generation.pending(), true, generation.knobs());
+            last = decoder.add(slot.sequence(), slot.length(), generation.pending(), true, knobs(decoder));
             return;
         }
         int[] tokens = generation.task().prompt();
@@ -48,6 +51,16 @@ final class BatchPart {
             boolean output = generation.wantsPromptOutputs() || i == tokens.length - 1;
             last = decoder.add(slot.sequence(), i, tokens[i], output, null);
         }
+    }
+
+    /**
+     * What the step may spend. Without knobs upstream's attention would go through the cells of all sequences for each of them; that of
+     * dense knobs goes through the sequence's own.
+     */
+    private @Nullable Action knobs(Decoder decoder) {
+        Action chosen = generation.knobs();
+        boolean others = decoder.sequences() > 1 && decoder.execution() == Execution.SKIP;
+        return chosen == null && others ? Action.DENSE : chosen;
     }
 
     /**

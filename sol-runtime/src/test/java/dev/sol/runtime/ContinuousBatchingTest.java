@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sol.policy.Action;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import dev.sol.policy.Policies;
@@ -64,6 +65,17 @@ class ContinuousBatchingTest {
     /** Tokens that all decodes had together, steps included. */
     private long decodedTokens() {
         return engine.statistics().batchTokens();
+    }
+
+    /** Upstream's attention reads the cells of all sequences for each of them; with knobs, dense ones, too, a step reads its own. */
+    @Test
+    void stepsWithoutABudgetHaveDenseKnobsWhereThereCanBeOtherSequences() {
+        assertThat(complete(request("a", 3)).realised()).isNull();
+
+        assertThat(decoder.calls.getLast()).startsWith("step ").endsWith(" " + Action.DENSE);
+        FakeDecoder one = new FakeDecoder(CONTEXT, 1, CONTEXT);
+        Alone.complete(one, request("a", 3).build(), CompletionListener.NONE);
+        assertThat(one.calls.getLast()).startsWith("step ").endsWith(" null");
     }
 
     @Test

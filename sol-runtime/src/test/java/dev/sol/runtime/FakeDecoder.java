@@ -327,7 +327,8 @@ final class FakeDecoder implements Decoder {
     private static int hash(List<Cell> cells) {
         int hash = 7;
         for (Cell cell : cells) {
-            hash = 31 * hash + cell.token + (cell.knobs == null ? 0 : 1000 * Objects.hashCode(cell.knobs));
+            boolean dense = cell.knobs == null || cell.knobs.isDense();
+            hash = 31 * hash + cell.token + (dense ? 0 : 1000 * Objects.hashCode(cell.knobs));
         }
         return hash ^ hash >>> 11;
     }

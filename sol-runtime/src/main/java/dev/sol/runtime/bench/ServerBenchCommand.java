@@ -215,7 +215,8 @@ public final class ServerBenchCommand implements Callable<Integer> {
         Collections.addAll(command, "--model", model.toString(), "--host", "127.0.0.1");
         Collections.addAll(command, "--threads", String.valueOf(used), "--threads-batch", String.valueOf(used));
         Collections.addAll(command, "--parallel", String.valueOf(slots), "--ctx-size", String.valueOf(cells(slots)));
-        Collections.addAll(command, "--load-mode", "none", "--cache-ram", "0", "--threads-http", String.valueOf(slots + 2));
+        Collections.addAll(
+                command, "--load-mode", "none", "--cache-ram", "0", "--threads-http", String.valueOf(slots + 2));
         return command;
     }
 
