@@ -56,9 +56,18 @@ public final class ParallelRollouts implements TimedRollouts {
     static TimedRollouts timed(Model model, RolloutOptions options, @Nullable CostModel costs) {
         int count =
                 options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
-        return model.info().parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS
+        return isTiny(model)
                 ? new ParallelRollouts(model, options, costs, count)
                 : new ModelRollouts(model, options, costs);
+    }
+
+    /** How many of {@code threads} a single context of the model should have. */
+    public static int threadsOfOne(Model model, int threads) {
+        return isTiny(model) ? 1 : threads;
+    }
+
+    private static boolean isTiny(Model model) {
+        return model.info().parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS;
     }
 
     /**

@@ -5,7 +5,6 @@ import dev.sol.policy.Budget;
 import dev.sol.policy.learned.PolicySpec;
 import dev.sol.policy.learned.PolicyWeights;
 import dev.sol.runtime.AttentionCriterion;
-import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.KnobOptions;
@@ -142,7 +141,7 @@ public final class RolloutBench implements Callable<Integer> {
         RolloutOptions options =
                 RolloutOptions.DEFAULT.withKnobs(knobs).withExecution(execution).withThreads(threads);
         try (Model model = source.load()) {
-            int alone = model.info().parameters() < ContextOptions.SINGLE_THREAD_PARAMETERS ? 1 : threads;
+            int alone = ParallelRollouts.threadsOfOne(model, threads);
             PolicyWeights weights = PolicyWeights.initial(
                     new PolicySpec(
                             model.info().embeddingLength(), width, 4, HORIZON, 16, false, .1, ActionGrid.defaultGrid()),

@@ -86,7 +86,7 @@ final class ModelEnvironment implements Environment {
                         .withThreads(threads),
                 costs);
         this.config = config;
-        this.threads = threads;
+        this.threads = ParallelRollouts.threadsOfOne(model, threads);
         this.model = model;
         this.name = name;
         this.identity = identity;
