@@ -1,10 +1,10 @@
 package dev.sol.runtime;
 
+import dev.sol.policy.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -50,7 +50,7 @@ public final class EmbeddedModel {
         try {
             if (!isIntact(file, content)) {
                 Files.createDirectories(directory);
-                place(file, content);
+                AtomicFile.writeShared(file, content); // several processes may find it missing
             }
             return file;
         } catch (IOException e) {
@@ -58,17 +58,6 @@ public final class EmbeddedModel {
                     "Cannot unpack the embedded model to " + file + ": " + e
                             + ". Set XDG_CACHE_HOME to a folder that can be written, or name a model file.",
                     e);
-        }
-    }
-
-    /** Atomic: another process sees the whole file or none. */
-    private static void place(Path file, byte[] content) throws IOException {
-        Path temporary = Files.createTempFile(file.getParent(), "." + FILE_NAME + ".", ".tmp");
-        try {
-            Files.write(temporary, content);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sol.policy.learned;
 import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
+import dev.sol.policy.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.ModelInfo;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * The results as JSON: {@code machine}, {@code load}, {@code builds}, {@code model}, {@code skips}, {@code options}, and {@code
@@ -110,11 +109,8 @@ final class BenchJson {
 
     /** Writes it so that a reader sees all of the old or all of the new content. */
     void write(Path file) {
-        Path target = file.toAbsolutePath();
-        Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
         try {
-            Files.write(temporary, MAPPER.writeValueAsBytes(root()));
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            AtomicFile.write(file, MAPPER.writeValueAsBytes(root()));
         } catch (IOException e) {
             throw new BenchException("cannot write " + file + ": " + e, e);
         }

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.UserCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -66,18 +66,12 @@ public record CostCache(Path directory) {
         }
     }
 
-    /** Keeps a model. Atomic: another process sees the whole file or none. */
+    /** Keeps a model. Another process sees the whole file or none. */
     public void write(String key, CostModel model) {
         Path file = file(key);
         try {
             Files.createDirectories(directory);
-            Path temporary = Files.createTempFile(directory, ".", ".tmp");
-            try {
-                Files.write(temporary, bytes(key, model));
-                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
+            AtomicFile.writeShared(file, bytes(key, model));
         } catch (IOException e) {
             log.warn("the cost model cannot be kept in {}: {}", file, e.toString());
         }

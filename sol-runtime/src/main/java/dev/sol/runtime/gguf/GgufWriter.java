@@ -1,20 +1,17 @@
 package dev.sol.runtime.gguf;
 
+import dev.sol.policy.io.AtomicFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a GGUF file, version 3. What it holds is said first, then the data of the tensors comes in their order, in pieces of any
@@ -29,26 +26,23 @@ import java.util.concurrent.ThreadLocalRandom;
  * }
  * }</pre>
  *
- * <p>The file is a hidden one beside its place until {@link #finish}, which moves it there: a reader sees all of it or what was
- * there before. Closed without that, nothing is left. One thread.
+ * <p>An {@link AtomicFile} until {@link #finish}: a reader sees all of it or what was there before. Closed without that, nothing is
+ * left. One thread.
  */
 public final class GgufWriter implements AutoCloseable {
     /** The most bytes of a piece that are handed over at once, since a buffer has less than 2 GiB. */
     private static final long PIECE = 1 << 26;
 
-    private final Path target;
-    private final Path temporary;
-    private final FileChannel channel;
+    private final AtomicFile out;
+    private final FileChannel channel; // its
     private final List<GgufTensor> tensors;
     private final int alignment;
     private int current; // the tensor that is being written
     private long written; // bytes of it
-    private boolean finished;
 
-    private GgufWriter(Path target, Path temporary, FileChannel channel, List<GgufTensor> tensors, int alignment) {
-        this.target = target;
-        this.temporary = temporary;
-        this.channel = channel;
+    private GgufWriter(AtomicFile out, List<GgufTensor> tensors, int alignment) {
+        this.out = out;
+        this.channel = out.channel();
         this.tensors = tensors;
         this.alignment = alignment;
     }
@@ -70,13 +64,7 @@ public final class GgufWriter implements AutoCloseable {
                 throw new IllegalArgumentException("tensor '" + tensor.name() + "' is there twice");
             }
         }
-        // A link is followed, rather than replaced by the file.
-        Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
-        // Not by createTempFile, which lets nobody but the owner read what it creates.
-        Path temporary = target.resolveSibling(".%s.%016x.tmp"
-                .formatted(target.getFileName(), ThreadLocalRandom.current().nextLong()));
-        FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-        GgufWriter writer = new GgufWriter(target, temporary, channel, List.copyOf(tensors), alignment);
+        GgufWriter writer = new GgufWriter(AtomicFile.ofManyWriters(file), List.copyOf(tensors), alignment);
         try {
             writer.head(metadata);
             return writer;
@@ -205,18 +193,12 @@ public final class GgufWriter implements AutoCloseable {
             throw new IllegalStateException(
                     "tensor '%s' is not complete".formatted(tensors.get(current).name()));
         }
-        channel.force(true);
-        channel.close();
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        finished = true;
+        out.commit();
     }
 
     /** Removes an unfinished file. */
     @Override
     public void close() throws IOException {
-        channel.close();
-        if (!finished) {
-            Files.deleteIfExists(temporary);
-        }
+        out.close();
     }
 }

@@ -1,12 +1,12 @@
 package dev.sol.runtime.hub;
 
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.RequestException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
@@ -80,8 +80,7 @@ public record Hub(
             throws IOException, InterruptedException {
         byte[] description = client.description(model);
         HubListing listing = HubListing.parse(description);
-        Path fresh = Files.write(repository.resolve(LISTING + ".new"), description);
-        Files.move(fresh, repository.resolve(LISTING), StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.write(repository.resolve(LISTING), description); // the lock is ours
         return listing;
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-/** What the trainer's commands share: progress on a terminal, how settings differ, files that are written whole. */
+/** What the trainer's commands share: progress on a terminal, how settings differ, results that are kept. */
 @NullMarked
 package dev.sol.trainer.cli;
 

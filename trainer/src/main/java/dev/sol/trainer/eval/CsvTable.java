@@ -2,7 +2,7 @@ package dev.sol.trainer.eval;
 
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
-import dev.sol.trainer.cli.AtomicFile;
+import dev.sol.policy.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

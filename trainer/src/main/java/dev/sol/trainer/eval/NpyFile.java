@@ -1,6 +1,6 @@
 package dev.sol.trainer.eval;
 
-import dev.sol.trainer.cli.AtomicFile;
+import dev.sol.policy.io.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

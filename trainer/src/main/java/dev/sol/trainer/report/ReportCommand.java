@@ -1,10 +1,11 @@
 package dev.sol.trainer.report;
 
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.cli.Command;
-import dev.sol.trainer.cli.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -57,7 +58,7 @@ public final class ReportCommand implements Callable<Integer> {
         try {
             AtomicFile.write(page, Page.html(results, all.values()).getBytes(StandardCharsets.UTF_8));
             if (figures != null) {
-                java.nio.file.Files.createDirectories(figures);
+                Files.createDirectories(figures);
                 for (Map.Entry<String, Figure> figure : all.entrySet()) {
                     AtomicFile.write(
                             figures.resolve(figure.getKey() + ".svg"),

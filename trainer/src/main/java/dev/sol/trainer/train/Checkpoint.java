@@ -2,8 +2,8 @@ package dev.sol.trainer.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.policy.io.AtomicFile;
 import dev.sol.runtime.RequestException;
-import dev.sol.trainer.cli.AtomicFile;
 import dev.sol.trainer.cli.JsonDifference;
 import dev.sol.trainer.grpo.AdamW;
 import dev.sol.trainer.grpo.Metric;
