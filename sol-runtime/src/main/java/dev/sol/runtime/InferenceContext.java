@@ -6,10 +6,8 @@ import dev.sol.bindings.ContextParams;
 import dev.sol.bindings.InvalidArgumentException;
 import dev.sol.bindings.LogProbabilitiesHandle;
 import dev.sol.bindings.Sol;
-import dev.sol.bindings.SolException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Cleaner;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,25 +24,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InferenceContext implements AutoCloseable {
 
-    /** What outlives the owner, for the backstop. */
-    private record State(ContextHandle handle, BatchBuffer batch, SharedModel model, Lifetime lifetime) {
-        void close() {
-            lifetime.close(() -> Sol.cancel(handle), () -> {
-                batch.close();
-                Sol.freeContext(handle);
-                model.release();
-            });
+    private record Handles(ContextHandle context, BatchBuffer batch, SharedModel model) {
+        void cancel() {
+            Sol.cancel(context);
+        }
+
+        void free() {
+            batch.close();
+            Sol.freeContext(context);
+            model.release();
         }
     }
 
-    private final State state;
+    private final Owned<Handles> owned;
     private final ContextOptions options;
     private final int contextLength;
     private final int embeddingLength;
     private final int vocabularySize;
     private final List<LayerKnobs> layers;
     private final Batch batch;
-    private final Cleaner.Cleanable backstop;
     private final int[] oneOutput = new int[1];
     private final float[] oneScore = new float[Sol.SCORE_VALUES];
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
@@ -65,9 +63,8 @@ public final class InferenceContext implements AutoCloseable {
                     .toList();
             BatchBuffer buffer = new BatchBuffer(batchSize);
             this.batch = new Batch(buffer, contextLength);
-            State own = new State(handle, buffer, model, new Lifetime("the context"));
-            this.state = own;
-            this.backstop = Leaks.watch(this, "a context", own.lifetime(), own::close);
+            this.owned =
+                    new Owned<>(this, "context", new Handles(handle, buffer, model), Handles::cancel, Handles::free);
         } catch (RuntimeException | OutOfMemoryError e) {
             Sol.freeContext(handle);
             throw e;
@@ -208,13 +205,7 @@ public final class InferenceContext implements AutoCloseable {
 
     /** Ends the running or the next {@link #decode} with a {@link CancellationException}. Any thread; nothing after close. */
     public void cancel() {
-        if (state.lifetime.tryEnter()) {
-            try {
-                Sol.cancel(state.handle);
-            } finally {
-                state.lifetime.exit();
-            }
-        }
+        owned.callIfOpen(Handles::cancel);
     }
 
     /** Forgets a {@link #cancel} that came too late for its decode. */
@@ -432,29 +423,23 @@ public final class InferenceContext implements AutoCloseable {
 
     /** Runs {@code use} on the native context, which is not freed meanwhile, and which no other thread uses. */
     private <T> T call(Function<ContextHandle, T> use) {
-        state.lifetime.enter();
-        try {
+        return owned.call(handles -> {
             Thread current = Thread.currentThread();
             Thread other = user.compareAndExchange(null, current);
             if (other != null) {
                 throw new ContextInUseException(other);
             }
             try {
-                return use.apply(state.handle);
-            } catch (SolException e) {
-                throw NativeErrors.translate(e);
+                return use.apply(handles.context);
             } finally {
                 user.set(null);
             }
-        } finally {
-            state.lifetime.exit();
-        }
+        });
     }
 
     /** Cancels a running decode and waits for it. A second call does nothing. */
     @Override
     public void close() {
-        state.close();
-        backstop.clean();
+        owned.close();
     }
 }

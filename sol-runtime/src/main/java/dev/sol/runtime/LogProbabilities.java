@@ -2,7 +2,6 @@ package dev.sol.runtime;
 
 import dev.sol.bindings.LogProbabilitiesHandle;
 import dev.sol.bindings.Sol;
-import java.lang.ref.Cleaner;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -17,25 +16,14 @@ import java.util.function.Function;
  * ClosedException}.
  */
 public final class LogProbabilities implements AutoCloseable {
-
-    /** What outlives the owner, for the backstop. */
-    private record State(LogProbabilitiesHandle handle, Lifetime lifetime) {
-        void close() {
-            lifetime.close(() -> {}, () -> Sol.freeLogProbabilities(handle));
-        }
-    }
-
-    private final State state;
+    private final Owned<LogProbabilitiesHandle> owned;
     private final int rows;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private final Cleaner.Cleanable backstop;
 
     /** Takes over the handle. */
     LogProbabilities(LogProbabilitiesHandle handle, int rows) {
-        State own = new State(handle, new Lifetime("the log probabilities"));
-        this.state = own;
+        this.owned = new Owned<>(this, "table of log probabilities", handle, Sol::freeLogProbabilities);
         this.rows = rows;
-        this.backstop = Leaks.watch(this, "a table of log probabilities", own.lifetime(), own::close);
     }
 
     /** Distributions that fit; rows are 0 … rows - 1. */
@@ -52,23 +40,19 @@ public final class LogProbabilities implements AutoCloseable {
     }
 
     private <T> T call(Lock side, Function<LogProbabilitiesHandle, T> use) {
-        state.lifetime.enter();
-        try {
+        return owned.call(handle -> {
             side.lock();
             try {
-                return use.apply(state.handle);
+                return use.apply(handle);
             } finally {
                 side.unlock();
             }
-        } finally {
-            state.lifetime.exit();
-        }
+        });
     }
 
     /** Waits for running uses. A second call does nothing. */
     @Override
     public void close() {
-        state.close();
-        backstop.clean();
+        owned.close();
     }
 }

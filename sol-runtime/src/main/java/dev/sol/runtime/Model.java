@@ -6,7 +6,6 @@ import dev.sol.bindings.ModelParams;
 import dev.sol.bindings.NativeLibraryException;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
-import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -18,29 +17,20 @@ import java.util.function.Function;
  * that are still open go on working: the weights are freed when the last of them is closed too.
  */
 public final class Model implements AutoCloseable {
-
-    /** What outlives the owner, for the backstop. */
-    private record State(SharedModel shared, Lifetime lifetime) {
-        void close() {
-            lifetime.close(() -> {}, shared::release);
-        }
-    }
-
-    private final State state;
+    private final SharedModel shared;
+    private final Owned<SharedModel> owned;
     private final Path file;
     private final ModelOptions options;
     private final ModelInfo info;
     private final Tokenizer tokenizer;
-    private final Cleaner.Cleanable backstop;
 
     private Model(SharedModel shared, Path file, ModelOptions options, ModelInfo info) {
         this.file = file;
         this.options = options;
-        State own = new State(shared, new Lifetime("the model"));
-        this.state = own;
         this.info = info;
         this.tokenizer = new Tokenizer(this);
-        this.backstop = Leaks.watch(this, "a model", own.lifetime(), own::close);
+        this.shared = shared;
+        this.owned = new Owned<>(this, "model", shared, SharedModel::release);
     }
 
     /**
@@ -92,12 +82,12 @@ public final class Model implements AutoCloseable {
      * @throws EngineException if there is not enough memory
      */
     public InferenceContext newContext(ContextOptions options) {
-        return call(handle -> {
-            state.shared.retain();
+        return owned.call(model -> {
+            model.retain();
             try {
-                return new InferenceContext(state.shared, options, info);
+                return new InferenceContext(model, options, info);
             } catch (RuntimeException e) {
-                state.shared.release();
+                model.release();
                 throw e;
             }
         });
@@ -150,27 +140,19 @@ public final class Model implements AutoCloseable {
 
     /** One more holder of the native model, who releases it. Called within {@link #call}. */
     SharedModel retain() {
-        state.shared.retain();
-        return state.shared;
+        shared.retain();
+        return shared;
     }
 
     /** Runs {@code use} on the native model, which is not freed meanwhile. */
     <T> T call(Function<ModelHandle, T> use) {
-        state.lifetime.enter();
-        try {
-            return use.apply(state.shared.handle());
-        } catch (SolException e) {
-            throw NativeErrors.translate(e);
-        } finally {
-            state.lifetime.exit();
-        }
+        return owned.call(model -> use.apply(model.handle()));
     }
 
     /** Waits for running calls. A second call does nothing. */
     @Override
     public void close() {
-        state.close();
-        backstop.clean();
+        owned.close();
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.sol.bindings.ChatHandle;
 import dev.sol.bindings.Chats;
 import dev.sol.bindings.NativeLibraryException;
 import dev.sol.bindings.SolException;
-import java.lang.ref.Cleaner;
 import java.util.function.Function;
 
 /**
@@ -12,16 +11,7 @@ import java.util.function.Function;
  * face; use that. For any number of threads; after {@link #close} every use throws {@link ClosedException}.
  */
 public final class RawChatTemplate implements AutoCloseable {
-
-    /** What outlives the owner, for the backstop. */
-    private record State(ChatHandle chat, Lifetime lifetime) {
-        void close() {
-            lifetime.close(() -> {}, () -> Chats.free(chat));
-        }
-    }
-
-    private final State state;
-    private final Cleaner.Cleanable backstop;
+    private final Owned<ChatHandle> owned;
 
     /**
      * @param templates the templates and what the tokenizer adds to a text
@@ -29,9 +19,7 @@ public final class RawChatTemplate implements AutoCloseable {
      * @throws EngineException if this machine cannot use the native library
      */
     public RawChatTemplate(String templates) {
-        State own = new State(compile(templates), new Lifetime("the chat template"));
-        this.state = own;
-        this.backstop = Leaks.watch(this, "a chat template", own.lifetime(), own::close);
+        this.owned = new Owned<>(this, "chat template", compile(templates), Chats::free);
     }
 
     private static ChatHandle compile(String templates) {
@@ -59,20 +47,18 @@ public final class RawChatTemplate implements AutoCloseable {
     }
 
     private <T> T call(Function<ChatHandle, T> use) {
-        state.lifetime.enter();
-        try {
-            return use.apply(state.chat);
-        } catch (SolException e) {
-            throw NativeErrors.ofRequest(e, "messages");
-        } finally {
-            state.lifetime.exit();
-        }
+        return owned.call(chat -> {
+            try {
+                return use.apply(chat);
+            } catch (SolException e) {
+                throw NativeErrors.ofRequest(e, "messages");
+            }
+        });
     }
 
     /** Waits for running calls. A second call does nothing. */
     @Override
     public void close() {
-        state.close();
-        backstop.clean();
+        owned.close();
     }
 }

@@ -10,12 +10,10 @@ import dev.sol.bindings.Samplers;
 import dev.sol.bindings.Sol;
 import dev.sol.bindings.SolException;
 import dev.sol.bindings.VocabHandle;
-import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +30,12 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    /** What outlives the owner, for the backstop. */
-    private record State(SamplerHandle chain, @Nullable Constraint constraint, Lifetime lifetime) {
-        void close() {
-            lifetime.close(() -> {}, () -> {
-                Samplers.free(chain);
-                if (constraint != null) {
-                    constraint.close();
-                }
-            });
+    private record Handles(SamplerHandle chain, @Nullable Constraint constraint) {
+        void free() {
+            Samplers.free(chain);
+            if (constraint != null) {
+                constraint.close();
+            }
         }
 
         @Nullable GrammarHandle grammar() {
@@ -48,8 +43,7 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    private final State state;
-    private final Cleaner.Cleanable backstop;
+    private final Owned<Handles> owned;
 
     /**
      * @param model whose tokens are sampled
@@ -71,9 +65,7 @@ public final class Sampler implements AutoCloseable {
             }
             throw e;
         }
-        State own = new State(chain, constraint, new Lifetime("the sampler"));
-        this.state = own;
-        this.backstop = Leaks.watch(this, "a sampler", own.lifetime(), own::close);
+        this.owned = new Owned<>(this, "sampler", new Handles(chain, constraint), Handles::free);
     }
 
     private static void checkBias(Map<Integer, Double> bias, int vocabularySize) {
@@ -164,17 +156,17 @@ public final class Sampler implements AutoCloseable {
      * Tells the sampler a token of the prompt, for the penalties. Tokens that it picked it knows; the grammar is about those alone.
      */
     public void accept(int token) {
-        call(chain -> {
-            Samplers.accept(chain, token);
+        owned.call(handles -> {
+            Samplers.accept(handles.chain, token);
             return "";
         });
     }
 
     /** Forgets all tokens, and restarts the random numbers from their seed and the grammar from its beginning. */
     public void reset() {
-        call(chain -> {
-            Samplers.reset(chain);
-            GrammarHandle grammar = state.grammar();
+        owned.call(handles -> {
+            Samplers.reset(handles.chain);
+            GrammarHandle grammar = handles.grammar();
             if (grammar != null) {
                 Grammars.reset(grammar);
             }
@@ -184,30 +176,18 @@ public final class Sampler implements AutoCloseable {
 
     /** {@link InferenceContext#sample}. */
     int sample(ContextHandle context, int index) {
-        return call(chain -> {
+        return owned.call(handles -> {
             try {
-                return Sol.sample(context, chain, state.grammar(), index);
+                return Sol.sample(context, handles.chain, handles.grammar(), index);
             } catch (InvalidArgumentException e) {
                 throw NativeErrors.ofSampling(e);
             }
         });
     }
 
-    private <T> T call(Function<SamplerHandle, T> use) {
-        state.lifetime.enter();
-        try {
-            return use.apply(state.chain);
-        } catch (SolException e) {
-            throw NativeErrors.translate(e);
-        } finally {
-            state.lifetime.exit();
-        }
-    }
-
     /** A second call does nothing. */
     @Override
     public void close() {
-        state.close();
-        backstop.clean();
+        owned.close();
     }
 }
