@@ -28,7 +28,7 @@ class EmbeddedModelChatTest {
         Model model = Model.load(EmbeddedModel.file(), ModelOptions.DEFAULT);
         try (CompletionEngine engine = CompletionEngine.open(model, ContextOptions.DEFAULT.withThreads(1), 4);
                 ChatTemplate template = ChatTemplate.of(model)) {
-            assertThat(template.isPlain()).isTrue();
+            assertThat(template.source()).isEqualTo(ChatTemplate.PLAIN);
             ChatPrompt prompt = template.apply(
                     ChatRequest.builder(MAPPER.readTree("[{\"role\": \"user\", \"content\": \"A story\"}]"))
                             .responseFormat(MAPPER.readTree(FORMAT))

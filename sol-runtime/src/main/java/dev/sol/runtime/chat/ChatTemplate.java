@@ -104,12 +104,7 @@ public final class ChatTemplate implements AutoCloseable {
         return token.isEmpty() ? "" : new String(tokenizer.bytes(token.getAsInt(), true), StandardCharsets.UTF_8);
     }
 
-    /** Whether the model has no template of its own, so that this is {@link #PLAIN}. */
-    public boolean isPlain() {
-        return plain;
-    }
-
-    /** The Jinja source. */
+    /** The Jinja source; {@link #PLAIN} if the model has none of its own. */
     public String source() {
         return source;
     }

@@ -87,7 +87,6 @@ class NativeChatTemplateTest {
     @Test
     void aModelWithoutATemplateGetsThePlainOne() {
         try (ChatTemplate template = ChatTemplate.of(model)) {
-            assertThat(template.isPlain()).isTrue();
             assertThat(template.source()).isEqualTo(ChatTemplate.PLAIN);
             assertThat(template.supportsTools()).isFalse();
 
@@ -112,7 +111,7 @@ class NativeChatTemplateTest {
     @Test
     void aTemplateOfOnesOwnIsRendered() {
         try (ChatTemplate template = ChatTemplate.of(model, TOOLS)) {
-            assertThat(template.isPlain()).isFalse();
+            assertThat(template.source()).isEqualTo(TOOLS);
             assertThat(template.apply(says("\"{{ x }}\" 🙂\n").build()).text())
                     .isEqualTo("<|im_start|>user\n\"{{ x }}\" 🙂\n<|im_end|>\n<|im_start|>assistant\n");
             assertThat(template.apply(says("a").addGenerationPrompt(false).build())
