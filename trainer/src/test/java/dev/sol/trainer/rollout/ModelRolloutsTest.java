@@ -20,7 +20,6 @@ import dev.sol.runtime.cost.AttendedPositions;
 import dev.sol.runtime.cost.CostModel;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -244,22 +243,7 @@ class ModelRolloutsTest {
     @Test
     void cancelling() throws InterruptedException {
         try (ModelRollouts rollouts = new ModelRollouts(model, OPTIONS, null)) {
-            Thread canceller = Thread.ofPlatform().start(() -> {
-                try {
-                    Thread.sleep(300);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                rollouts.cancel();
-            });
-            assertThatThrownBy(() -> {
-                        for (; ; ) {
-                            rollouts.run(items, weights, 1, 16);
-                        }
-                    })
-                    .isInstanceOf(CancellationException.class);
-            canceller.join();
-            assertThatThrownBy(() -> rollouts.run(items, weights, 1, 2)).isInstanceOf(CancellationException.class);
+            Cancelling.endsRuns(rollouts, items, weights);
         }
     }
 }

@@ -11,7 +11,6 @@ import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.RequestException;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,22 +100,7 @@ class ParallelRolloutsTest {
     @Test
     void cancelling() throws InterruptedException {
         try (ParallelRollouts rollouts = new ParallelRollouts(model, OPTIONS, null, 2)) {
-            Thread canceller = Thread.ofPlatform().start(() -> {
-                try {
-                    Thread.sleep(200);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                rollouts.cancel();
-            });
-            assertThatThrownBy(() -> {
-                        for (; ; ) {
-                            rollouts.run(items, weights, 1, 16);
-                        }
-                    })
-                    .isInstanceOf(CancellationException.class);
-            canceller.join();
-            assertThatThrownBy(() -> rollouts.run(items, weights, 1, 2)).isInstanceOf(CancellationException.class);
+            Cancelling.endsRuns(rollouts, items, weights);
         }
     }
 }
