@@ -31,35 +31,6 @@ public record Trajectory(
         boolean[] effective,
         float[] cost,
         float[] dense) {
-    /** Without the dense log-probabilities. */
-    @SuppressWarnings("TooManyParameters") // as the record has components
-    public Trajectory(
-            WorkItem item,
-            int schedules,
-            int steps,
-            float[] features,
-            int[] previous,
-            int[] actions,
-            float[] logProbability,
-            float[] reward,
-            double[] realised,
-            boolean[] effective,
-            float[] cost) {
-        this(
-                item,
-                schedules,
-                steps,
-                features,
-                previous,
-                actions,
-                logProbability,
-                reward,
-                realised,
-                effective,
-                cost,
-                new float[0]);
-    }
-
     /** @throws IllegalArgumentException if a length contradicts another */
     public Trajectory {
         int n = Math.multiplyExact(schedules, steps);

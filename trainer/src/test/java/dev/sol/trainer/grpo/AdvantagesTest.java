@@ -44,7 +44,7 @@ class AdvantagesTest {
                 reward,
                 realised,
                 effective,
-                cost);
+                cost, new float[0]);
     }
 
     private static Trajectory trajectory(float... reward) {

@@ -224,7 +224,7 @@ class PolicyGradientTest {
                 trajectory.reward(),
                 trajectory.realised(),
                 trajectory.effective(),
-                trajectory.cost());
+                trajectory.cost(), trajectory.dense());
     }
 
     private static float[] logProbabilities(

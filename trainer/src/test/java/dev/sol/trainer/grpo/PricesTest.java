@@ -47,7 +47,7 @@ class PricesTest {
                 reward,
                 realised,
                 effective,
-                new float[0]);
+                new float[0], new float[0]);
     }
 
     @Test
