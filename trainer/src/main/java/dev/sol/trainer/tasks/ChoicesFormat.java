@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** JSON lines of {@code query}, {@code choices} and {@code gold} (from 0), as ARC's. A query that does not end with it gets "Answer:". */
 final class ChoicesFormat {
@@ -13,13 +12,7 @@ final class ChoicesFormat {
     private ChoicesFormat() {}
 
     static Task read(Path path) {
-        List<Item> items = new ArrayList<>();
-        for (Path file : TaskFiles.of(path, ".jsonl")) {
-            String group = TaskFiles.stem(file);
-            items.addAll(JsonLines.read(file, object -> item(group, object)));
-        }
-        TaskFiles.requireSome(items, path);
-        return new Task(TaskFiles.stem(path), TaskKind.CHOICES, items, Map.of(), Map.of());
+        return JsonLines.task(path, TaskKind.CHOICES, ChoicesFormat::item);
     }
 
     private static Item item(String group, JsonNode object) {

@@ -10,21 +10,34 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** Files with a JSON object in every line. Empty lines are left out. */
+/** Tasks in files with a JSON object in every line. Empty lines are left out. */
 final class JsonLines {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private JsonLines() {}
 
     /**
-     * Reads items.
+     * Reads a task: a file, or all files in a folder, each of them a group of items.
      *
-     * @param item throws {@link IllegalArgumentException} with what is wrong with a line
-     * @throws dev.sol.runtime.RequestException if the file cannot be read, or a line is malformed; the message names both
+     * @param item of a group's name and an object; throws {@link IllegalArgumentException} with what is wrong with the object
+     * @throws dev.sol.runtime.RequestException if there are no items, a file cannot be read, or a line is malformed; the message
+     *     names both
      */
-    static List<Item> read(Path file, Function<JsonNode, Item> item) {
+    static Task task(Path path, TaskKind kind, BiFunction<String, JsonNode, Item> item) {
+        List<Item> items = new ArrayList<>();
+        for (Path file : TaskFiles.of(path, ".jsonl")) {
+            String group = TaskFiles.stem(file);
+            items.addAll(read(file, object -> item.apply(group, object)));
+        }
+        TaskFiles.requireSome(items, path);
+        return new Task(TaskFiles.stem(path), kind, items, Map.of(), Map.of());
+    }
+
+    private static List<Item> read(Path file, Function<JsonNode, Item> item) {
         List<Item> items = new ArrayList<>();
         try (BufferedReader lines = Files.newBufferedReader(file)) {
             long number = 0;

@@ -2,9 +2,7 @@ package dev.sol.trainer.tasks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * JSON lines of {@code context} and {@code continuation}, the missing last word; or of a whole {@code text}, whose last word it is.
@@ -15,13 +13,7 @@ final class LambadaFormat {
     private LambadaFormat() {}
 
     static Task read(Path path) {
-        List<Item> items = new ArrayList<>();
-        for (Path file : TaskFiles.of(path, ".jsonl")) {
-            String group = TaskFiles.stem(file);
-            items.addAll(JsonLines.read(file, object -> item(group, object)));
-        }
-        TaskFiles.requireSome(items, path);
-        return new Task(TaskFiles.stem(path), TaskKind.LAMBADA, items, Map.of(), Map.of());
+        return JsonLines.task(path, TaskKind.LAMBADA, LambadaFormat::item);
     }
 
     private static Item item(String group, JsonNode object) {
