@@ -3,13 +3,11 @@ package dev.sol.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -67,22 +65,6 @@ class DocsModelTest {
         return text.replace("http://127.0.0.1:8080", server.server.uri().toString());
     }
 
-    private record Outcome(int code, String output) {}
-
-    private Outcome run(Path directory, List<String> command) throws Exception {
-        File output = folder.resolve("output.txt").toFile();
-        Process process = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output)
-                .start();
-        boolean ended = process.waitFor(3, TimeUnit.MINUTES);
-        if (!ended) {
-            process.destroyForcibly();
-        }
-        return new Outcome(ended ? process.exitValue() : -1, Files.readString(output.toPath()));
-    }
-
     @TestFactory
     Stream<DynamicTest> requests() {
         List<Example> requests = examples().stream().filter(Example::isRequest).toList();
@@ -90,9 +72,9 @@ class DocsModelTest {
         return requests.stream()
                 .map(example -> DynamicTest.dynamicTest(example.name(), () -> {
                     String script = "set -e\ncurl() { command curl --fail-with-body \"$@\"; }\n" + here(example.text());
-                    Outcome outcome = run(folder, List.of("sh", "-c", script));
-                    assertThat(outcome.code).as(outcome.output).isZero();
-                    assertThat(outcome.output).isNotBlank();
+                    Programs.Outcome outcome = Programs.run(folder, Map.of(), List.of("sh", "-c", script));
+                    assertThat(outcome.code()).as(outcome.output()).isZero();
+                    assertThat(outcome.output()).isNotBlank();
                 }));
     }
 
@@ -104,15 +86,16 @@ class DocsModelTest {
         assertThat(sources).isNotEmpty();
         for (Example example : sources) {
             Path file = Files.writeString(folder.resolve("Example.java"), here(example.text()));
-            Outcome outcome = run(
+            Programs.Outcome outcome = Programs.run(
                     folder,
+                    Map.of(),
                     List.of(
                             ProcessHandle.current().info().command().orElse("java"),
                             "-cp",
                             System.getProperty("java.class.path"),
                             file.toString()));
-            assertThat(outcome.code).as(outcome.output).isZero();
-            assertThat(outcome.output).contains("realised");
+            assertThat(outcome.code()).as(outcome.output()).isZero();
+            assertThat(outcome.output()).contains("realised");
         }
     }
 
@@ -126,9 +109,9 @@ class DocsModelTest {
         assertThat(sources).isNotEmpty();
         for (Example example : sources) {
             Files.writeString(client.resolve("example.mjs"), here(example.text()));
-            Outcome outcome = run(client, List.of("node", "example.mjs"));
-            assertThat(outcome.code).as(outcome.output).isZero();
-            assertThat(outcome.output).contains("attn");
+            Programs.Outcome outcome = Programs.run(client, Map.of(), List.of("node", "example.mjs"));
+            assertThat(outcome.code()).as(outcome.output()).isZero();
+            assertThat(outcome.output()).contains("attn");
         }
     }
 

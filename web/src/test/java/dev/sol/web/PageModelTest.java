@@ -5,15 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.PolicyRegistry;
-import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -36,14 +32,14 @@ class PageModelTest {
     private static ModelServer server;
     private static SolServer guarded;
 
-    private record Outcome(int code, String output) {}
-
     @BeforeAll
     static void start() throws Exception {
         assumeTrue(
                 Files.isExecutable(CHROMIUM),
                 "the page is not tested: there is no " + CHROMIUM + " (Debian's package is chromium)");
-        assumeTrue(install(), "the page is not tested: npm cannot install playwright-core and axe-core");
+        assumeTrue(
+                Programs.install(SOURCE, FOLDER),
+                "the page is not tested: npm cannot install playwright-core and axe-core");
         server = ModelServer.start(8);
         server.pauseAfterText(PAUSE_MILLIS);
         guarded = guarded((ObjectNode) server.client.get("/props").body());
@@ -76,36 +72,6 @@ class PageModelTest {
         return started;
     }
 
-    private static boolean install() throws Exception {
-        Files.createDirectories(FOLDER);
-        try (Stream<Path> files = Files.list(SOURCE)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.write(FOLDER.resolve(file.getFileName()), Files.readAllBytes(file));
-            }
-        }
-        return run(Map.of(), List.of("npm", "ci", "--ignore-scripts")).code == 0;
-    }
-
-    private static Outcome run(Map<String, String> environment, List<String> command) throws Exception {
-        File output = FOLDER.resolve("output.txt").toFile();
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(FOLDER.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output);
-        builder.environment().putAll(environment);
-        try {
-            Process process = builder.start();
-            if (!process.waitFor(8, TimeUnit.MINUTES)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly();
-                return new Outcome(-1, "took too long: " + Files.readString(output.toPath()));
-            }
-            return new Outcome(process.exitValue(), Files.readString(output.toPath()));
-        } catch (IOException e) { // there is no such program
-            return new Outcome(-1, String.valueOf(e.getMessage()));
-        }
-    }
-
     private static Map<String, String> environment() {
         Path page = Path.of("src/main/resources/dev/sol/web/page").toAbsolutePath();
         return Map.of(
@@ -119,9 +85,9 @@ class PageModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"modules", "answers", "requests", "looks"})
     void suite(String name) throws Exception {
-        Outcome tested = run(environment(), List.of("node", "--test", name + ".test.js"));
-        assertThat(tested.code).as(tested.output).isZero();
-        assertThat(tested.output).containsPattern("pass [1-9]").contains("fail 0", "skipped 0");
+        Programs.Outcome tested = Programs.run(FOLDER, environment(), List.of("node", "--test", name + ".test.js"));
+        assertThat(tested.code()).as(tested.output()).isZero();
+        assertThat(tested.output()).containsPattern("pass [1-9]").contains("fail 0", "skipped 0");
     }
 
     /** Takes the pictures of docs/page.md, when asked to. */
@@ -130,8 +96,9 @@ class PageModelTest {
     void pictures() throws Exception {
         Path folder = Files.createDirectories(
                 Path.of(System.getProperty("sol.pictures")).toAbsolutePath());
-        Outcome taken = run(environment(), List.of("node", "screenshots.js", folder.toString()));
-        assertThat(taken.code).as(taken.output).isZero();
+        Programs.Outcome taken =
+                Programs.run(FOLDER, environment(), List.of("node", "screenshots.js", folder.toString()));
+        assertThat(taken.code()).as(taken.output()).isZero();
         assertThat(folder.resolve("page-phone-dark.png")).isNotEmptyFile();
     }
 }
