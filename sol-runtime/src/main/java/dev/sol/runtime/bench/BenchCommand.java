@@ -1,18 +1,13 @@
 package dev.sol.runtime.bench;
 
-import dev.sol.runtime.AttentionCriterion;
 import dev.sol.runtime.ContextOptions;
-import dev.sol.runtime.DroppedPages;
-import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.Execution;
-import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.KvType;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.UserCache;
 import dev.sol.runtime.cli.Command;
 import java.io.Console;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -45,20 +41,14 @@ public final class BenchCommand implements Callable<Integer> {
     private static final List<String> STEPS = List.of("dense@0", "dense", "attn.25", "mlp.5@0", "attn.25+mlp.5");
     private static final int PAGE = 16; // of positions; depths that are not asked for are whole pages
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A GGUF file. Without it: the small embedded model.")
-    private @Nullable Path file;
+    @Mixin
+    private BenchOptions options = new BenchOptions();
 
     @Option(
             names = "--predictor",
             paramLabel = "FILE",
             description = "The model's gate predictor, for cases with predicted gates.")
     private @Nullable Path predictor;
-
-    @Option(
-            names = "--synthetic",
-            paramLabel = "SHAPE",
-            description = "Rather than a file, random weights in the shape of llama-1b, llama-3b or llama-8b.")
-    private @Nullable String synthetic;
 
     @Option(
             names = "--type",
@@ -107,36 +97,8 @@ public final class BenchCommand implements Callable<Integer> {
                             + Rounds.LEAST_STEPS + ". Default: ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(
-            names = "--criterion",
-            paramLabel = "NAME",
-            defaultValue = "recency",
-            description = "How attended positions are chosen: recency, quest or mean. Default: ${DEFAULT-VALUE}.")
-    private String criterion = "";
-
-    @Option(names = "--tail", description = "Dropped pages stand in by their means; with quest and mean.")
-    private boolean tail;
-
-    @Option(
-            names = "--page",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Positions in a page, with quest and mean. Default: ${DEFAULT-VALUE}.")
-    private int page;
-
-    @Option(
-            names = "--group",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "Neurons in a unit of the MLP: 1, 8 or 32. Default: ${DEFAULT-VALUE}.")
-    private int group;
-
-    @Option(
-            names = "--kv-type",
-            paramLabel = "TYPE",
-            defaultValue = "f16",
-            description = "Keys and values of both: f16 or q8_0. Default: ${DEFAULT-VALUE}.")
-    private String kvType = "";
+    @Mixin
+    private BenchKnobs knobs = new BenchKnobs();
 
     @Option(
             names = "--stock-pool",
@@ -144,12 +106,6 @@ public final class BenchCommand implements Callable<Integer> {
                     "Stock keeps its threads, polling for work between operations and decodes, as llama.cpp's own tools"
                             + " let it. Otherwise it makes them for each decode, the library's default, as ours does.")
     private boolean stockPool;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the results here, after every case.")
-    private @Nullable Path json;
-
-    @Option(names = "--force", description = "Measure on a busy machine, too.")
-    private boolean force;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -164,25 +120,23 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        requireAtLeast("rounds", rounds, 1);
-        requireAtLeast("steps", steps, 0);
-        requireAtLeast("threads", threads, 0);
-        if (synthetic != null && file != null) {
-            throw RequestException.invalid("model", "--model and --synthetic exclude each other");
-        }
-        if (synthetic == null && type != null) {
+        BenchOptions.requireAtLeast("rounds", rounds, 1);
+        BenchOptions.requireAtLeast("steps", steps, 0);
+        BenchOptions.requireAtLeast("threads", threads, 0);
+        Optional<Shape> synthetic = options.synthetic();
+        if (synthetic.isEmpty() && type != null) {
             throw RequestException.invalid("type", "--type is of the random weights of --synthetic");
         }
-        if (synthetic != null && predictor != null) {
+        if (synthetic.isPresent() && predictor != null) {
             throw RequestException.invalid("predictor", "--synthetic comes with a predictor of its own");
         }
-        Plan plan = synthetic == null ? planOfFile() : planOfShape(Shape.of(synthetic));
+        Plan plan = synthetic.map(this::planOfShape).orElseGet(this::planOfFile);
         CommandSpec command = Objects.requireNonNull(spec, "set by picocli");
         return new BenchRun(
                         plan,
-                        program(),
-                        force,
-                        json,
+                        BenchOptions.program(PROGRAM_PROPERTY, "what `native-llama/build.sh bench` prints"),
+                        options.force(),
+                        options.json(),
                         command.commandLine().getOut(),
                         command.commandLine().getErr(),
                         hasTerminal())
@@ -190,11 +144,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private Plan planOfFile() {
-        Path model = file == null ? EmbeddedModel.file() : file;
+        Path model = options.model();
         Optional<Path> gates = Optional.ofNullable(predictor);
-        if (!Files.isRegularFile(model)) {
-            throw RequestException.invalid("model", "there is no file " + model);
-        }
         Footprint footprint = footprint(model, gates);
         List<BenchCase> all = cases(deepest(footprint), List.of());
         if (all.stream().anyMatch(each -> each.kind() == BenchCase.Kind.FFN)) {
@@ -243,8 +194,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         int cells = OurSide.cells(deepest);
         int used = threads == 0 ? footprint.threads(Runtime.getRuntime().availableProcessors()) : threads;
-        KvType kv = kv();
-        KnobOptions knobs = knobs();
+        KvType kv = knobs.kvType();
         ContextOptions context = ContextOptions.DEFAULT
                 .withContextLength(cells)
                 .withBatchSize(OurSide.SEED_TOKENS, OurSide.SEED_TOKENS)
@@ -261,7 +211,7 @@ public final class BenchCommand implements Callable<Integer> {
                 footprint.memory(cells, kv == KvType.F16 ? Short.BYTES : 34 / 32.0),
                 new Contest.Terms(used, stockPool, cells, kv.key()),
                 context,
-                knobs,
+                knobs.knobs(),
                 source);
     }
 
@@ -272,7 +222,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private List<BenchCase> cases(int defaultDepth, List<String> more) {
         int common = depth == null ? defaultDepth : depth;
-        requireAtLeast("depth", common, 0);
+        BenchOptions.requireAtLeast("depth", common, 0);
         Stream<String> names = cases == null ? Stream.concat(STEPS.stream(), more.stream()) : Arrays.stream(cases);
         List<BenchCase> all = names.filter(name -> !name.equals(CostRow.NAME))
                 .map(name -> BenchCase.parse(name, common))
@@ -284,50 +234,8 @@ public final class BenchCommand implements Callable<Integer> {
         return all;
     }
 
-    private KnobOptions knobs() {
-        AttentionCriterion attention = switch (criterion) {
-            case "recency" -> AttentionCriterion.RECENCY;
-            case "quest" -> AttentionCriterion.QUEST;
-            case "mean" -> AttentionCriterion.MEAN;
-            default -> throw unknown("criterion", criterion, "recency, quest, mean");
-        };
-        return KnobOptions.DEFAULT
-                .withAttention(attention)
-                .withPage(page)
-                .withDropped(tail ? DroppedPages.TAIL : DroppedPages.NONE)
-                .withGroup(group);
-    }
-
-    private KvType kv() {
-        return Arrays.stream(KvType.values())
-                .filter(each -> each.key().equals(kvType))
-                .findFirst()
-                .orElseThrow(() -> unknown("kv-type", kvType, "f16, q8_0"));
-    }
-
-    private static RequestException unknown(String option, String value, String known) {
-        return RequestException.invalid(option, "--%s has no '%s'; there are: %s".formatted(option, value, known));
-    }
-
-    private static void requireAtLeast(String option, int value, int least) {
-        if (value < least) {
-            throw RequestException.invalid(option, "--%s must be at least %d, not %d".formatted(option, least, value));
-        }
-    }
-
     private static String name(Path model) {
         return String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
-    }
-
-    private static Path program() {
-        String program = System.getProperty(PROGRAM_PROPERTY, "");
-        if (program.isEmpty() || !Files.isExecutable(Path.of(program))) {
-            throw new BenchException(
-                    "there is no stock llama.cpp to compare with: `./sol bench` builds it, and elsewhere -D%s= names what"
-                                    .formatted(PROGRAM_PROPERTY)
-                            + " `native-llama/build.sh bench` prints");
-        }
-        return Path.of(program);
     }
 
     @SuppressWarnings("SystemConsoleNull") // JDK 25 went back to a console that is null without a terminal

@@ -109,8 +109,13 @@ final class BenchJson {
 
     /** Writes it so that a reader sees all of the old or all of the new content. */
     void write(Path file) {
+        write(root(), file);
+    }
+
+    /** The same of any results. */
+    static void write(ObjectNode results, Path file) {
         try {
-            AtomicFile.write(file, MAPPER.writeValueAsBytes(root()));
+            AtomicFile.write(file, MAPPER.writeValueAsBytes(results));
         } catch (IOException e) {
             throw new BenchException("cannot write " + file + ": " + e, e);
         }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 import picocli.CommandLine.ExitCode;
 
 /** Carries a plan out, and prints what comes of it: rows as they are measured, and on Ctrl-C what there is of the current one. */
@@ -22,7 +22,7 @@ final class BenchRun {
     private final Plan plan;
     private final Path program;
     private final boolean force;
-    private final @Nullable Path file;
+    private final Optional<Path> file;
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean terminal;
@@ -31,13 +31,13 @@ final class BenchRun {
     /**
      * @param program stock's
      * @param force whether to measure on a busy machine, too
-     * @param file for the JSON; null = nowhere
+     * @param file for the JSON
      */
     BenchRun(
             Plan plan,
             Path program,
             boolean force,
-            @Nullable Path file,
+            Optional<Path> file,
             PrintWriter out,
             PrintWriter err,
             boolean terminal) {
@@ -184,8 +184,6 @@ final class BenchRun {
     }
 
     private void write() {
-        if (file != null) {
-            json.write(file);
-        }
+        file.ifPresent(json::write);
     }
 }

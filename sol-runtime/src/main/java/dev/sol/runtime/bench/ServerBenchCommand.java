@@ -1,9 +1,8 @@
 package dev.sol.runtime.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.ContextOptions;
-import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.UserCache;
 import dev.sol.runtime.cli.Command;
@@ -11,7 +10,6 @@ import dev.sol.runtime.gguf.GgufFile;
 import dev.sol.runtime.gguf.GgufValue;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +18,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,27 +28,13 @@ import picocli.CommandLine.Spec;
         name = "bench --server",
         description =
                 "Measures our server against llama-server, the same source without our patches: both hold the same model and"
-                        + " take turns with the same load, with the same number of threads and slots.%n",
+                        + " take turns with the same load, with the same number of threads and slots. Random weights are of Q4_0.%n",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class ServerBenchCommand implements Callable<Integer> {
-    /** System property: the program that {@code native-llama/build.sh server} prints. Set by the launcher. */
-    static final String STOCK_PROPERTY = "sol.bench.server";
-
-    /** System property: the launcher, which starts our server. */
-    static final String OURS_PROPERTY = "sol.bench.launcher";
-
-    private static final int PAGE = 256; // llama-server rounds contexts up to this
-
-    @Option(names = "--model", paramLabel = "FILE", description = "A GGUF file. Without it: the small embedded model.")
-    private @Nullable Path file;
-
-    @Option(
-            names = "--synthetic",
-            paramLabel = "SHAPE",
-            description = "Rather than a file, random weights in the shape of llama-1b, llama-3b or llama-8b, in Q4_0.")
-    private @Nullable String synthetic;
+    @Mixin
+    private BenchOptions options = new BenchOptions();
 
     @Option(
             names = "--clients",
@@ -101,12 +86,6 @@ public final class ServerBenchCommand implements Callable<Integer> {
             description = "Threads of both servers; 0: one for each processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the results here.")
-    private @Nullable Path json;
-
-    @Option(names = "--force", description = "Measure on a busy machine, too.")
-    private boolean force;
-
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -121,74 +100,60 @@ public final class ServerBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, IOException {
         check();
-        PrintWriter out =
-                Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
-        Path model = model();
+        CommandSpec command = Objects.requireNonNull(spec, "set by picocli");
+        PrintWriter out = command.commandLine().getOut();
+        Path model = options.synthetic().map(ServerBenchCommand::random).orElseGet(options::model);
         int vocabulary = vocabulary(model);
         int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         int slots = Collections.max(clients);
+        Servers servers = new Servers(model, used, slots, promptTokens + tokens);
+        List<String> stockCommand = servers.stock();
+        List<String> oursCommand = servers.ours();
+        Results results = new Results(model, used);
+        results.write(); // a file that cannot be written is told before hours of measuring
         out.printf(
                 "%s%n%s, %d threads, %d slots, prompts of %d tokens, %d tokens each%n",
                 Machine.here(), name(model), used, slots, promptTokens, tokens);
         out.flush();
-        List<ServerRow> rows;
-        try (ServerProcess stock = ServerProcess.start(stock(model, used, slots));
-                ServerProcess ours = ServerProcess.start(ours(model, used, slots))) {
+        try (ServerProcess stock = ServerProcess.start(stockCommand);
+                ServerProcess ours = ServerProcess.start(oursCommand)) {
             Load machine = new Load(List.of(stock.handle(), ours.handle()));
-            double before = new Quiet.OfMachine(machine, force).first();
-            rows = new ServerContest(
+            double before = new Quiet.OfMachine(machine, options.force()).first();
+            new ServerContest(
                             new ServerLoad(requests, promptTokens, tokens),
                             clients,
                             budget,
                             rounds,
                             vocabulary,
                             machine)
-                    .run(stock, ours, spec.commandLine().getErr());
+                    .run(stock, ours, command.commandLine().getErr(), results::add);
             out.printf(
                     Locale.ROOT,
                     "busy processors: %.2f before, up to %.2f of others meanwhile%n",
                     before,
-                    rows.stream().mapToDouble(ServerRow::others).max().orElse(0));
+                    results.rows.stream().mapToDouble(ServerRow::others).max().orElse(0));
         }
-        ServerRow.print(rows, out);
+        ServerRow.print(results.rows, out);
         out.flush();
-        if (json != null) {
-            write(json, model, used, rows);
-        }
         return 0;
     }
 
     private void check() {
-        if (synthetic != null && file != null) {
-            throw RequestException.invalid("model", "--model and --synthetic exclude each other");
-        }
-        requirePositive("requests", requests);
-        requirePositive("prompt", promptTokens);
-        requirePositive("tokens", tokens);
-        requirePositive("rounds", rounds);
-        clients.forEach(each -> requirePositive("clients", each));
+        BenchOptions.requireAtLeast("requests", requests, 1);
+        BenchOptions.requireAtLeast("prompt", promptTokens, 1);
+        BenchOptions.requireAtLeast("tokens", tokens, 1);
+        BenchOptions.requireAtLeast("rounds", rounds, 1);
+        BenchOptions.requireAtLeast("threads", threads, 0);
+        clients.forEach(each -> BenchOptions.requireAtLeast("clients", each, 1));
         if (!(budget > 0 && budget <= 1)) {
             throw RequestException.invalid("budget", "--budget must be above 0 and at most 1, not " + budget);
         }
     }
 
-    private static void requirePositive(String option, int value) {
-        if (value < 1) {
-            throw RequestException.invalid(option, "--%s must be at least 1, not %d".formatted(option, value));
-        }
-    }
-
-    private Path model() {
-        if (synthetic != null) {
-            SyntheticFile made = SyntheticFile.model(Shape.of(synthetic), WeightType.of("q4_0"))
-                    .withVocabulary();
-            return made.make(UserCache.folder("bench"));
-        }
-        Path model = file == null ? EmbeddedModel.file() : file;
-        if (!Files.isRegularFile(model)) {
-            throw RequestException.invalid("model", "there is no file " + model);
-        }
-        return model;
+    private static Path random(Shape shape) {
+        return SyntheticFile.model(shape, WeightType.of("q4_0"))
+                .withVocabulary()
+                .make(UserCache.folder("bench"));
     }
 
     private static int vocabulary(Path model) throws IOException {
@@ -204,54 +169,33 @@ public final class ServerBenchCommand implements Callable<Integer> {
         return String.valueOf(model.getFileName());
     }
 
-    /** Cells that all slots need together. */
-    private int cells(int slots) {
-        int each = Math.ceilDiv(promptTokens + tokens, PAGE) * PAGE;
-        return each * slots;
-    }
+    /** What was measured so far. */
+    private final class Results {
+        final List<ServerRow> rows = new ArrayList<>();
+        private final ObjectNode root = JsonNodeFactory.instance.objectNode();
+        private final ArrayNode array;
 
-    private List<String> stock(Path model, int used, int slots) {
-        List<String> command = new ArrayList<>(List.of(program(STOCK_PROPERTY, "native-llama/build.sh server")));
-        Collections.addAll(command, "--model", model.toString(), "--host", "127.0.0.1");
-        Collections.addAll(command, "--threads", String.valueOf(used), "--threads-batch", String.valueOf(used));
-        Collections.addAll(command, "--parallel", String.valueOf(slots), "--ctx-size", String.valueOf(cells(slots)));
-        Collections.addAll(
-                command, "--load-mode", "none", "--cache-ram", "0", "--threads-http", String.valueOf(slots + 2));
-        return command;
-    }
-
-    private List<String> ours(Path model, int used, int slots) {
-        List<String> command = new ArrayList<>(List.of(program(OURS_PROPERTY, "./sol"), "serve"));
-        Collections.addAll(command, "--model", model.toString(), "--threads", String.valueOf(used));
-        Collections.addAll(command, "--parallel", String.valueOf(slots), "--no-mmap");
-        if (cells(slots) > ContextOptions.DEFAULT_CONTEXT) {
-            Collections.addAll(command, "--ctx", String.valueOf(cells(slots)));
+        Results(Path model, int threads) {
+            root.put("format", "sol-bench-server-1");
+            root.put("machine", Machine.here().toString()).put("model", name(model));
+            root.putObject("options")
+                    .put("threads", threads)
+                    .put("requests", requests)
+                    .put("prompt_tokens", promptTokens)
+                    .put("tokens", tokens)
+                    .put("rounds", rounds)
+                    .put("budget", budget);
+            this.array = root.putArray("rows");
         }
-        return command;
-    }
 
-    private static String program(String property, String source) {
-        String program = System.getProperty(property, "");
-        if (program.isEmpty() || !Files.isExecutable(Path.of(program))) {
-            throw new BenchException("`./sol bench --server` builds what is measured; elsewhere -D%s= names it: %s"
-                    .formatted(property, source));
+        void add(List<ServerRow> more) {
+            rows.addAll(more);
+            more.forEach(row -> array.add(row.json()));
+            write();
         }
-        return program;
-    }
 
-    private void write(Path target, Path model, int used, List<ServerRow> rows) throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
-        ObjectNode root = mapper.createObjectNode().put("format", "sol-bench-server-1");
-        root.put("machine", Machine.here().toString()).put("model", name(model));
-        root.putObject("options")
-                .put("threads", used)
-                .put("requests", requests)
-                .put("prompt_tokens", promptTokens)
-                .put("tokens", tokens)
-                .put("rounds", rounds)
-                .put("budget", budget);
-        var array = root.putArray("rows");
-        rows.forEach(row -> array.add(row.json()));
-        Files.writeString(target, root.toPrettyString() + "\n");
+        void write() {
+            options.json().ifPresent(file -> BenchJson.write(root, file));
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * Servers that take turns.
@@ -25,8 +26,10 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
      * Runs all rounds, after one that warms up and does not count.
      *
      * @param err told how far it is
+     * @param done told the rows of each number of users
      */
-    List<ServerRow> run(ServerProcess stock, ServerProcess ours, PrintWriter err) throws InterruptedException {
+    void run(ServerProcess stock, ServerProcess ours, PrintWriter err, Consumer<List<ServerRow>> done)
+            throws InterruptedException {
         JsonNodeFactory json = JsonNodeFactory.instance;
         List<Turn> turns = List.of(
                 new Turn("llama-server", stock.uri(), json.objectNode()),
@@ -35,7 +38,6 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
                         String.format(Locale.ROOT, "ours, %.2f", budget),
                         ours.uri(),
                         json.objectNode().put("budget", budget)));
-        List<ServerRow> rows = new ArrayList<>();
         try (LoadClient client = new LoadClient(load, vocabulary);
                 LoadClient warmUp = new LoadClient(
                         new ServerLoad(1, load.promptTokens(), Math.min(load.tokens(), 16)), vocabulary)) {
@@ -43,10 +45,9 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
                 for (Turn turn : turns) {
                     warmUp.run(turn.server(), users, turn.more(), 0);
                 }
-                rows.addAll(compete(client, turns, users, err));
+                done.accept(compete(client, turns, users, err));
             }
         }
-        return rows;
     }
 
     private List<ServerRow> compete(LoadClient client, List<Turn> turns, int users, PrintWriter err)

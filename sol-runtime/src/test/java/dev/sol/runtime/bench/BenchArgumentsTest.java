@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +23,11 @@ class BenchArgumentsTest {
     Path folder;
 
     private int run(String... arguments) {
-        return Command.run(new BenchCommand(), new PrintWriter(out), new PrintWriter(err), arguments);
+        return run(new BenchCommand(), arguments);
+    }
+
+    private int run(Callable<Integer> command, String... arguments) {
+        return Command.run(command, new PrintWriter(out), new PrintWriter(err), arguments);
     }
 
     @ParameterizedTest
@@ -55,10 +60,41 @@ class BenchArgumentsTest {
         assertThat(err.toString()).startsWith("bench: ").contains(message).hasLineCount(1);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--rounds=0 | --rounds must be at least 1, not 0",
+                "--threads=-1 | --threads must be at least 0, not -1",
+                "--requests=0 | --requests must be at least 1, not 0",
+                "--prompt=0 | --prompt must be at least 1, not 0",
+                "--tokens=0 | --tokens must be at least 1, not 0",
+                "--clients=4,0 | --clients must be at least 1, not 0",
+                "--budget=0 | --budget must be above 0 and at most 1, not 0.0",
+                "--synthetic=llama-2b | --synthetic has no 'llama-2b'",
+                "--synthetic=llama-1b --model=x.gguf | --model and --synthetic exclude each other",
+                "--model=missing.gguf | there is no file missing.gguf",
+            })
+    void isOneLineForServers(String arguments, String message) {
+        assertThat(run(new ServerBenchCommand(), arguments.split(" "))).isEqualTo(2);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains(message).hasLineCount(1);
+    }
+
     @Test
     void withoutStockThereIsNothingToCompareWith() {
         assertThat(run("--synthetic=llama-1b")).isEqualTo(1);
-        assertThat(err.toString()).contains("./sol bench").hasLineCount(1);
+        assertThat(err.toString())
+                .contains("./sol bench", "native-llama/build.sh bench")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void withoutServersThereIsNothingToMeasure() {
+        assertThat(run(new ServerBenchCommand())).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("./sol bench", "native-llama/build.sh server")
+                .hasLineCount(1);
     }
 
     @Test
