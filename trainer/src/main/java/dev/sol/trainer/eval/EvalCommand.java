@@ -17,19 +17,16 @@ import dev.sol.trainer.corpus.Corpus;
 import dev.sol.trainer.corpus.TextTokenizer;
 import dev.sol.trainer.tasks.Questions;
 import dev.sol.trainer.tasks.Task;
-import dev.sol.trainer.tasks.TaskKind;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -93,7 +90,7 @@ public final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Suite suite = Suite.byName(options.suite);
-        Execution execution = execution();
+        Execution execution = options.execution();
         List<Family> families = Family.of(options.knobs == null ? suite.knobs() : options.knobs, knobs.knobs());
         Set<String> baselines = options.baselines == null ? suite.baselines() : Suite.baselines(options.baselines);
         if (options.refresh < 0) {
@@ -106,7 +103,7 @@ public final class EvalCommand implements Callable<Integer> {
         if (validation != null) {
             validation.check();
         }
-        List<Task> tasks = tasks();
+        List<Task> tasks = taskOptions.tasks();
         List<ComputePolicy> subjects = subjects();
         List<Double> budgets = options.budgets == null
                 ? suite.budgets()
@@ -132,51 +129,6 @@ public final class EvalCommand implements Callable<Integer> {
         return policies.stream()
                 .map(choice -> PolicyChoices.registry(List.of(choice), source).defaultPolicy())
                 .toList();
-    }
-
-    private List<Task> tasks() {
-        if (taskOptions.items < 0 || taskOptions.shots < 0) {
-            throw RequestException.invalid("items", "--items and --shots must be at least 0");
-        }
-        if (!List.of("continuation", "everything").contains(taskOptions.scope)) {
-            throw RequestException.invalid(
-                    "budget_scope",
-                    "--budget-scope has no '%s'; there are: continuation, everything".formatted(taskOptions.scope));
-        }
-        if (taskOptions.only && taskOptions.tasks.isEmpty()) {
-            throw RequestException.invalid("only_tasks", "--only-tasks needs a --task");
-        }
-        List<Task> tasks = taskOptions.tasks.stream()
-                .map(option -> TaskKind.load(option).spread(taskOptions.items))
-                .toList();
-        Set<String> names = new HashSet<>();
-        for (Task task : tasks) {
-            if (!names.add(task.name())) {
-                throw RequestException.invalid(
-                        "task", "there are two tasks called '%s': rename a file".formatted(task.name()));
-            }
-        }
-        return tasks;
-    }
-
-    /** What is asked, in short: Java says how the hash codes of strings and lists come about. */
-    private static String fingerprints(List<Task> tasks) {
-        return tasks.stream()
-                .map(task -> "%s (%d items, %08x)"
-                        .formatted(
-                                task.name(), task.items().size(), task.items().hashCode()))
-                .collect(Collectors.joining(", "));
-    }
-
-    private Execution execution() {
-        return switch (options.execution) {
-            case "reference" -> Execution.REFERENCE;
-            case "skip" -> Execution.SKIP;
-            default ->
-                throw RequestException.invalid(
-                        "execution",
-                        "--execution has no '%s'; there are: reference, skip".formatted(options.execution));
-        };
     }
 
     private static void check(ComputePolicy subject, double budget) {
@@ -225,14 +177,14 @@ public final class EvalCommand implements Callable<Integer> {
         List<TaskSet> sets = tasks.stream()
                 .map(task -> new TaskSet(
                         Questions.of(task, TextTokenizer.of(model.tokenizer()), taskOptions.shots, context),
-                        taskOptions.scope.equals("everything")))
+                        taskOptions.everything()))
                 .toList();
         Path file = options.json;
         EvalResults results = EvalResults.of(
                 options.out,
                 file,
                 EvalSettings.of(source, model, plan, policies, text, validation, texts, protocol, execution, run)
-                        .put("tasks", fingerprints(tasks))
+                        .put("tasks", TaskOptions.fingerprints(tasks))
                         .put("shots", taskOptions.shots)
                         .put("budget_scope", taskOptions.scope));
         out.printf(
@@ -272,7 +224,8 @@ public final class EvalCommand implements Callable<Integer> {
             PrintWriter err)
             throws IOException {
         try (Progress progress = Progress.of("eval", err)) {
-            Details details = experiment.run(progress, printer(out));
+            Details details = experiment.run(progress, new EvalPrinter(out, (int)
+                    Math.round(100 * run.bootstrap().confidence())));
             if (results.folder() != null) {
                 new ResultTables(results.folder(), model.tokenizer(), texts.test(), protocol.prefix())
                         .write(results.rows(), results.tasks(), details);
@@ -285,28 +238,5 @@ public final class EvalCommand implements Callable<Integer> {
             err.flush();
             return RunOptions.INTERRUPTED;
         }
-    }
-
-    private Experiment.Listener printer(PrintWriter out) {
-        int percent = (int) Math.round(100 * run.bootstrap().confidence());
-        return new Experiment.Listener() {
-            @Override
-            public void dense(Family family, Row dense) {
-                out.print(EvalTable.dense(family.name(), dense));
-                out.flush();
-            }
-
-            @Override
-            public void block(Family family, TaskSet task, List<TaskRow> rows) {
-                out.print(TaskTable.block(family, task, rows));
-                out.flush();
-            }
-
-            @Override
-            public void block(Family family, List<Row> rows) {
-                out.print(EvalTable.block(rows, percent));
-                out.flush();
-            }
-        };
     }
 }

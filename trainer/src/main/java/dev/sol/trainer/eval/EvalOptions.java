@@ -1,5 +1,7 @@
 package dev.sol.trainer.eval;
 
+import dev.sol.runtime.Execution;
+import dev.sol.runtime.RequestException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -93,7 +95,7 @@ final class EvalOptions {
             paramLabel = "NAME",
             defaultValue = "reference",
             description = "What the knobs drop is masked (reference), or not read (skip). Default: ${DEFAULT-VALUE}.")
-    String execution = "";
+    private String execution = "";
 
     @Option(names = "--no-timing", description = "Do not measure what a token takes.")
     boolean noTiming;
@@ -110,4 +112,15 @@ final class EvalOptions {
             paramLabel = "FILE",
             description = "Write the rows here, after every budget; what is there is replaced.")
     @Nullable Path json;
+
+    /** @throws RequestException if there is no such mode */
+    Execution execution() {
+        return switch (execution) {
+            case "reference" -> Execution.REFERENCE;
+            case "skip" -> Execution.SKIP;
+            default ->
+                throw RequestException.invalid(
+                        "execution", "--execution has no '%s'; there are: reference, skip".formatted(execution));
+        };
+    }
 }

@@ -1,24 +1,15 @@
 package dev.sol.trainer.eval;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.policy.ActionGrid;
-import dev.sol.policy.Budget;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.Model;
 import dev.sol.trainer.cli.Progress;
-import dev.sol.trainer.metrics.StaticCalibration;
-import dev.sol.trainer.metrics.StaticSplit;
-import dev.sol.trainer.metrics.WindowLosses;
 import dev.sol.trainer.stats.PairedBootstrap;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +50,7 @@ final class Experiment {
     private final EvalResults results;
     private final Stoppables stoppables;
     private final TokenCosts costs;
+    private final StaticSplits splits;
     private final @Nullable TaskExperiment tasks;
     private final boolean text;
 
@@ -88,6 +80,7 @@ final class Experiment {
         this.tasks = tasks;
         this.text = text;
         this.costs = TokenCosts.of(model.file(), model.info());
+        this.splits = new StaticSplits(model, texts.validation(), protocol, bench.threads(), results, stoppables);
     }
 
     /**
@@ -101,7 +94,7 @@ final class Experiment {
         Details details = new Details();
         expect(progress);
         for (Family family : plan.families()) {
-            StaticPath split = plan.baselines().contains(Baselines.STATIC) ? split(family, progress) : null;
+            StaticPath split = plan.baselines().contains(Baselines.STATIC) ? splits.of(family, progress) : null;
             if (text) {
                 try (Bench opened = Bench.open(model, family, bench, stoppables)) {
                     family(family, opened, split, progress, listener, details);
@@ -135,7 +128,7 @@ final class Experiment {
         }
         if (plan.baselines().contains(Baselines.STATIC)) {
             cells++;
-            tokens += calibration();
+            tokens += splits.tokens();
         }
         if (tasks != null) {
             cells += tasks.cells();
@@ -149,11 +142,6 @@ final class Experiment {
         return Comparison.searches(plan.baselines()).stream()
                 .mapToLong(search -> (long) search.draws() * search.windows(passages()) * protocol.stretch())
                 .sum();
-    }
-
-    /** About a hundred static actions are measured. */
-    private long calibration() {
-        return 110L * texts.validation().size() * protocol.stretch();
     }
 
     private Comparison comparison(Family family, Bench opened, @Nullable StaticPath split, Progress progress) {
@@ -172,36 +160,6 @@ final class Experiment {
         return protocol.prefix() + (protocol.stretch() + 1) / 2.0;
     }
 
-    private StaticPath split(Family family, Progress progress) {
-        String id = family.name() + "/static-splits";
-        boolean known = results.has(id);
-        progress.begin(id);
-        JsonNode rows = results.json(id, () -> {
-            try (StaticCalibration calibration = StaticCalibration.open(
-                    model, texts.validation(), protocol.prefix(), bench.threads(), family.knobs())) {
-                stoppables.add(calibration::cancel);
-                int scored = texts.validation().size() * protocol.stretch();
-                ArrayNode array = JsonNodeFactory.instance.arrayNode();
-                for (StaticSplit.Row row : calibration.run(ActionGrid.defaultGrid(), (_, _) -> progress.step(scored))) {
-                    ObjectNode json = array.addObject();
-                    json.set("target", RowJson.budget(row.target()));
-                    json.put("nats", row.nats());
-                }
-                return array;
-            }
-        });
-        progress.end(rows.size() + " splits");
-        if (known) {
-            progress.skip(0, calibration());
-        }
-        List<StaticSplit.Row> splits = new ArrayList<>();
-        for (JsonNode row : rows) {
-            splits.add(new StaticSplit.Row(
-                    RowJson.budget(row.path("target")), row.path("nats").asDouble(Double.NaN)));
-        }
-        return new StaticPath(List.copyOf(splits));
-    }
-
     private void family(
             Family family,
             Bench opened,
@@ -217,13 +175,14 @@ final class Experiment {
         keep(dense);
         details.add(dense, unpruned.measured());
         progress.aside(() -> listener.dense(family, dense));
-        List<QuantisedModels.Result> quantised = quantised(family, dense.millisPerToken(), progress);
+        QuantisedRows quantised = quantised(family, dense.millisPerToken(), progress);
+        quantised.own().forEach(this::keep);
         for (ComputePolicy policy : plan.policies()) {
             for (double budget : plan.budgets()) {
                 Comparison.Block block = comparison.at(policy, budget);
                 String timing = "timing/%s/%s/%s".formatted(family.name(), policy.name(), budget);
                 List<Row> rows = new ArrayList<>(timed(opened, timing, block.entries()));
-                atEqualTime(rows.getFirst(), quantised).ifPresent(rows::add);
+                quantised.atEqualTime(rows.getFirst()).ifPresent(rows::add);
                 rows.forEach(this::keep);
                 details.searches().addAll(block.searches());
                 details.add(rows.getFirst(), block.entries().getFirst().measured());
@@ -272,59 +231,13 @@ final class Experiment {
                 .toList();
     }
 
-    private List<QuantisedModels.Result> quantised(Family family, @Nullable Double dense, Progress progress)
-            throws IOException {
+    private QuantisedRows quantised(Family family, @Nullable Double dense, Progress progress) throws IOException {
         if (!plan.baselines().contains(Baselines.QUANTISED)) {
-            return List.of();
+            return new QuantisedRows(family.name(), List.of(), bootstrap);
         }
         QuantisedModels.Setup setup = new QuantisedModels.Setup(
                 model, family, bench, passages(), plan.timedSteps(), bench.threads(), bootstrap.seed(), stoppables);
-        List<QuantisedModels.Result> found = new QuantisedModels(setup, results, progress).measure(dense, visible());
-        for (QuantisedModels.Result result : found) {
-            keep(row(new Row.Place(family.name(), Baselines.QUANTISED, 1, result.type()), result, Budget.DENSE, null));
-        }
-        return found;
-    }
-
-    /** The quantised model whose steps take about as long as the policy's, if steps were timed. */
-    private Optional<Row> atEqualTime(Row policy, List<QuantisedModels.Result> quantised) {
-        Double millis = policy.millisPerToken();
-        if (millis == null) {
-            return Optional.empty();
-        }
-        return quantised.stream()
-                .filter(result -> result.millis() != null)
-                .min(Comparator.comparingDouble(result -> Math.abs(Math.log(millisOf(result) / millis))))
-                .map(result -> row(
-                        new Row.Place(
-                                policy.place().family(),
-                                policy.place().against(),
-                                policy.budget(),
-                                Baselines.QUANTISED),
-                        result,
-                        policy.requested(),
-                        policy.losses()));
-    }
-
-    private static double millisOf(QuantisedModels.Result result) {
-        return result.millis() == null ? Double.NaN : result.millis();
-    }
-
-    private Row row(Row.Place place, QuantisedModels.Result result, Budget requested, @Nullable WindowLosses policy) {
-        WindowLosses losses = result.kept().measured().losses();
-        return new Row(
-                place,
-                result.type(),
-                requested,
-                Budget.DENSE,
-                0,
-                true,
-                losses,
-                Row.interval(losses, bootstrap),
-                policy == null ? null : Row.Difference.of(policy, losses, bootstrap),
-                Map.of(),
-                result.cost(),
-                result.millis(),
-                0);
+        return new QuantisedRows(
+                family.name(), new QuantisedModels(setup, results, progress).measure(dense, visible()), bootstrap);
     }
 }

@@ -1,6 +1,8 @@
 package dev.sol.trainer.eval;
 
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import dev.sol.policy.Budget;
+import dev.sol.policy.Policies;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.gguf.Quantisation;
 import dev.sol.trainer.cli.Progress;
@@ -130,10 +132,10 @@ final class QuantisedModels {
                     try (Bench original =
                             Bench.open(setup.model(), setup.family(), setup.bench(), setup.stoppables())) {
                         Passage passage = setup.passages().getFirst();
-                        Spender dense = Spender.of(dev.sol.policy.Policies.byName(DENSE), Budget.DENSE);
+                        Spender dense = Spender.of(Policies.byName(DENSE), Budget.DENSE);
                         List<Double> millis = StepTiming.millisPerToken(
                                 List.of(subject(original, passage, dense), subject(own, passage, dense)), setup.seed());
-                        return com.fasterxml.jackson.databind.node.DoubleNode.valueOf(millis.get(1) / millis.get(0));
+                        return DoubleNode.valueOf(millis.get(1) / millis.get(0));
                     }
                 })
                 .asDouble();

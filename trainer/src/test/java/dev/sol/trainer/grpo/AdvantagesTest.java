@@ -44,7 +44,8 @@ class AdvantagesTest {
                 reward,
                 realised,
                 effective,
-                cost, new float[0]);
+                cost,
+                new float[0]);
     }
 
     private static Trajectory trajectory(float... reward) {

@@ -224,7 +224,8 @@ class PolicyGradientTest {
                 trajectory.reward(),
                 trajectory.realised(),
                 trajectory.effective(),
-                trajectory.cost(), trajectory.dense());
+                trajectory.cost(),
+                trajectory.dense());
     }
 
     private static float[] logProbabilities(

@@ -47,7 +47,8 @@ class PricesTest {
                 reward,
                 realised,
                 effective,
-                new float[0], new float[0]);
+                new float[0],
+                new float[0]);
     }
 
     @Test

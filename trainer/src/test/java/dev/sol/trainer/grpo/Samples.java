@@ -89,6 +89,7 @@ final class Samples {
                 reward,
                 realised,
                 effective,
-                new float[0], new float[0]);
+                new float[0],
+                new float[0]);
     }
 }

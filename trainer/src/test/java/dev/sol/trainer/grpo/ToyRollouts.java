@@ -117,7 +117,8 @@ public final class ToyRollouts implements Rollouts {
                     reward,
                     realised,
                     effective,
-                    new float[0], new float[0]);
+                    new float[0],
+                    new float[0]);
         }
 
         private void schedule(int k, List<Boolean> needs, float[][] hidden, Random random) {
