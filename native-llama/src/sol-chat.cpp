@@ -16,7 +16,7 @@ static constexpr size_t MAX_TEMPLATE = 1 << 20;
 // times to find out what it does.
 static void run_templates(const std::function<void()> & body) {
     sol_on_large_stack([&] {
-        jinja::reset_limits();
+        const jinja::account account;
         body();
     });
 }

@@ -139,6 +139,11 @@ void test_answers(const std::string & templates) {
         CHECK(answer.at("calls").empty(), "%s", answer.dump().c_str());
         CHECK(!answer.at("content").get<std::string>().empty() || text[0] == '<', "%s", answer.dump().c_str());
     }
+    const std::string nested = std::string(1000, '[') + std::string(1000, ']');
+    const auto        closed = read_answer(result.at("parser"),
+            "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": " + nested + "}}\n</tool_call>", 5000);
+    CHECK(closed.at("calls").size() == 1, "%s", closed.dump().c_str());
+    CHECK(closed.at("calls").at(0).at("arguments").get<std::string>().find(nested) != std::string::npos, "%s", closed.dump().c_str());
     for (const int depth : { 20000, 2000000 }) {
         read_answer(result.at("parser"), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": " + std::string(depth, '['), 1 << 22);
     }
