@@ -13,15 +13,19 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The small model in this module's jar, of 2 million parameters and a context of 256 tokens. {@code MODEL_CARD.md} beside it
- * has its data, licence and figures. llama.cpp reads files only, so it is unpacked to {@code $XDG_CACHE_HOME/sol/models} or
- * {@code ~/.cache/sol/models}, in a folder named by its content.
+ * The small model in this module's jar, of 2 million parameters and a context of 256 tokens, and the policy that was trained for it.
+ * {@code MODEL_CARD.md} beside them has data, licence and figures. llama.cpp reads files only, so they are unpacked to {@code
+ * $XDG_CACHE_HOME/sol/models} or {@code ~/.cache/sol/models}, in folders named by their content.
  */
 public final class EmbeddedModel {
     /** The model's id in requests and responses. */
     public static final String ID = "sol-tiny-f16";
 
-    private static final String FILE_NAME = ID + ".gguf";
+    /** The name of its policy. */
+    public static final String POLICY = "learned";
+
+    private static final String MODEL_FILE = ID + ".gguf";
+    private static final String POLICY_FILE = POLICY + ".safetensors";
 
     private EmbeddedModel() {}
 
@@ -31,7 +35,16 @@ public final class EmbeddedModel {
      * @throws EngineException if the cache folder cannot be written; the message says what to do
      */
     public static Path file() {
-        return unpack(cacheDirectory(System::getenv));
+        return unpack(MODEL_FILE, cacheDirectory(System::getenv));
+    }
+
+    /**
+     * Unpacks the policy unless that has been done. It is for the default knobs.
+     *
+     * @throws EngineException as {@link #file}
+     */
+    public static Path policy() {
+        return unpack(POLICY_FILE, cacheDirectory(System::getenv));
     }
 
     /** By the XDG base directory specification, which ignores relative paths. */
@@ -44,9 +57,13 @@ public final class EmbeddedModel {
     }
 
     static Path unpack(Path cache) {
-        byte[] content = content();
+        return unpack(MODEL_FILE, cache);
+    }
+
+    private static Path unpack(String name, Path cache) {
+        byte[] content = content(name);
         Path directory = cache.resolve(sha256(content).substring(0, 32));
-        Path file = directory.resolve(FILE_NAME);
+        Path file = directory.resolve(name);
         try {
             if (!isIntact(file, content)) {
                 Files.createDirectories(directory);
@@ -55,7 +72,7 @@ public final class EmbeddedModel {
             return file;
         } catch (IOException e) {
             throw new EngineException(
-                    "Cannot unpack the embedded model to " + file + ": " + e
+                    "Cannot unpack what comes with the program to " + file + ": " + e
                             + ". Set XDG_CACHE_HOME to a folder that can be written, or name a model file.",
                     e);
         }
@@ -67,14 +84,14 @@ public final class EmbeddedModel {
                 && Arrays.equals(Files.readAllBytes(file), content);
     }
 
-    private static byte[] content() {
-        try (InputStream in = EmbeddedModel.class.getResourceAsStream("/dev/sol/model/" + FILE_NAME)) {
+    private static byte[] content(String name) {
+        try (InputStream in = EmbeddedModel.class.getResourceAsStream("/dev/sol/model/" + name)) {
             if (in == null) {
-                throw new IllegalStateException("the embedded model is missing from the jar of sol-runtime");
+                throw new IllegalStateException(name + " is missing from the jar of sol-runtime");
             }
             return in.readAllBytes();
         } catch (IOException e) {
-            throw new EngineException("Cannot read the embedded model: " + e, e);
+            throw new EngineException("Cannot read the embedded %s: %s".formatted(name, e), e);
         }
     }
 

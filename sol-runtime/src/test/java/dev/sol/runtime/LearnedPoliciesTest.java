@@ -60,7 +60,7 @@ class LearnedPoliciesTest {
     private PolicyRegistry choices(String... choices) {
         ModelSource source = new ModelSource();
         new picocli.CommandLine(new Holder(source)).parseArgs("--model", model.toString());
-        return PolicyChoices.registry(Arrays.asList(choices), source);
+        return PolicyChoices.registry(Arrays.asList(choices), source, KnobOptions.DEFAULT);
     }
 
     @picocli.CommandLine.Command
@@ -142,6 +142,22 @@ class LearnedPoliciesTest {
         assertThat(both.names()).hasSize(Policies.names().size() + 2).endsWith("two", "one");
         assertThat(choices("drift", one).defaultPolicy().name()).isEqualTo("drift");
         assertThat(choices("drift", one).byName("one").grid()).isEqualTo(Grids.PAPER_2L);
+    }
+
+    @Test
+    void theEmbeddedModelHasAPolicyOfItsOwnForTheDefaultKnobs() {
+        ModelSource embedded = new ModelSource();
+        PolicyRegistry own = PolicyChoices.registry(List.of(), embedded, KnobOptions.DEFAULT);
+        assertThat(own.defaultPolicy()).isInstanceOf(LearnedPolicy.class);
+        assertThat(own.defaultPolicy().name()).isEqualTo("learned");
+
+        PolicyRegistry chosen = PolicyChoices.registry(List.of("random"), embedded, KnobOptions.DEFAULT);
+        assertThat(chosen.defaultPolicy().name()).isEqualTo("random");
+        assertThat(chosen.names()).endsWith("learned");
+
+        PolicyRegistry others = PolicyChoices.registry(List.of(), embedded, KnobOptions.DEFAULT.withGroup(32));
+        assertThat(others.defaultPolicy().name()).isEqualTo("uniform");
+        assertThat(others.names()).doesNotContain("learned");
     }
 
     @Test

@@ -158,7 +158,8 @@ public final class ServeCommand implements Callable<Integer>, Configurable {
                 .withAccess(access.access())
                 .withTls(access.tls());
         RequestLimits most = limits.limits();
-        PolicyRegistry known = PolicyChoices.registry(policies, engine.model());
+        PolicyRegistry known = PolicyChoices.registry(
+                policies, engine.model(), engine.contextOptions().knobs());
         try (StopSignal signal = StopSignal.install();
                 SolServer server = SolServer.listen(options);
                 CompletionEngine running = engine.open(queue, err);

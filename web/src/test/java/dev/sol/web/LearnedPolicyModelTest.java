@@ -11,6 +11,7 @@ import dev.sol.policy.learned.PolicyFile;
 import dev.sol.policy.learned.PolicySpec;
 import dev.sol.policy.learned.PolicyWeights;
 import dev.sol.runtime.EmbeddedModel;
+import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.cli.ModelSource;
 import dev.sol.runtime.cli.PolicyChoices;
 import dev.sol.runtime.gguf.ModelSignature;
@@ -39,7 +40,8 @@ class LearnedPolicyModelTest {
     static void start(@TempDir Path folder) throws IOException {
         String coarse = write(folder.resolve("coarse.safetensors"), Grids.PAPER_2L, List.of(LOW, HIGH));
         String fine = write(folder.resolve("fine.safetensors"), ActionGrid.defaultGrid(), List.of());
-        server = ModelServer.start(8, PolicyChoices.registry(List.of(coarse, fine), new ModelSource()));
+        server = ModelServer.start(
+                8, PolicyChoices.registry(List.of(coarse, fine), new ModelSource(), KnobOptions.DEFAULT));
     }
 
     private static String write(Path file, ActionGrid grid, List<Budget> split) throws IOException {
@@ -105,7 +107,8 @@ class LearnedPolicyModelTest {
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.body().at("/error/param").asText()).isEqualTo("policy");
         assertThat(answer.body().at("/error/message").asText())
-                .isEqualTo("unknown policy 'magic'; known: dense, uniform, random, entropy, drift, coarse, fine");
+                .isEqualTo(
+                        "unknown policy 'magic'; known: dense, uniform, random, entropy, drift, learned, coarse, fine");
     }
 
     @Test

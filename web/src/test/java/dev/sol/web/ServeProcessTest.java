@@ -99,7 +99,7 @@ class ServeProcessTest {
                         "attn 4/4",
                         "mlp 4/4",
                         "bits 4/4",
-                        "mode skip; policy uniform");
+                        "mode skip; policy learned");
         assertThat(client.get("/health").status()).isEqualTo(200);
         signal(signal);
         assertEndsWell();

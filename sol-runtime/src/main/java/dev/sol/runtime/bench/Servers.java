@@ -27,7 +27,8 @@ record Servers(Path model, int threads, int slots, int tokens) {
         Collections.addAll(command, "--model", model.toString(), "--host", "127.0.0.1");
         Collections.addAll(command, "--threads", String.valueOf(threads), "--threads-batch", String.valueOf(threads));
         Collections.addAll(command, "--parallel", String.valueOf(slots), "--ctx-size", String.valueOf(cells()));
-        Collections.addAll(command, "--load-mode", "none", "--cache-ram", "0", "--threads-http", String.valueOf(slots + 2));
+        Collections.addAll(
+                command, "--load-mode", "none", "--cache-ram", "0", "--threads-http", String.valueOf(slots + 2));
         return command;
     }
 

@@ -6,6 +6,7 @@ import dev.sol.runtime.CompletionHandle;
 import dev.sol.runtime.CompletionListener;
 import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.CompletionResult;
+import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.openai.CompletionCall;
 import dev.sol.runtime.openai.CompletionJson;
 import dev.sol.runtime.openai.CompletionParser;
@@ -67,7 +68,8 @@ public final class GenerateCommand implements Callable<Integer> {
         PrintWriter err = command.commandLine().getErr();
 
         ObjectNode body = request.body(PromptText.of(prompt, System.in));
-        CompletionParser parser = new CompletionParser(engine.modelId(), request.policies(engine.model()));
+        KnobOptions knobs = engine.contextOptions().knobs();
+        CompletionParser parser = new CompletionParser(engine.modelId(), request.policies(engine.model(), knobs));
         CompletionCall call = parser.parse(body);
         CompletionRequest completion = call.request();
 

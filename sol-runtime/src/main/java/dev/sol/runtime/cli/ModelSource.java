@@ -55,6 +55,11 @@ public final class ModelSource {
     /** For picocli, which fills in the options. */
     public ModelSource() {}
 
+    /** Whether it is the embedded model. */
+    public boolean isEmbedded() {
+        return model == null;
+    }
+
     /**
      * The model's name in requests and responses: the file's, without {@code .gguf}. Downloads the model if need be.
      *

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.openai.Json;
@@ -83,10 +84,11 @@ final class RequestOptions {
      * The policies; the one that was asked for is the default.
      *
      * @param model that a learned one must have been trained for
+     * @param knobs what the knobs are going to mean
      * @throws RequestException if there is no such policy, or its file cannot be used with the model
      */
-    PolicyRegistry policies(ModelSource model) {
-        return PolicyChoices.registry(policy == null ? List.of() : List.of(policy), model);
+    PolicyRegistry policies(ModelSource model, KnobOptions knobs) {
+        return PolicyChoices.registry(policy == null ? List.of() : List.of(policy), model, knobs);
     }
 
     /**

@@ -53,7 +53,7 @@ class EmbeddedModelGenerateTest {
         assertThat(out.toString().stripTrailing()).isEqualTo(text.stripTrailing());
         assertThat(err.toString())
                 .hasLineCount(2)
-                .contains("64 tokens", "ms/token", "budget 0.600, realised 0.", "policy uniform");
+                .contains("64 tokens", "ms/token", "budget 0.600, realised 0.", "policy learned");
     }
 
     @Test

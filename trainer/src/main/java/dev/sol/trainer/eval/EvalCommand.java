@@ -58,7 +58,7 @@ public final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE|NAME",
             description =
                     "A policy, and more with the option repeated: a learned one's file (.safetensors), or uniform,"
-                            + " random, entropy, drift. Without it: uniform.")
+                            + " random, entropy, drift. Without it: the embedded model's, or uniform.")
     private List<String> policies = new ArrayList<>();
 
     @Mixin
@@ -121,13 +121,14 @@ public final class EvalCommand implements Callable<Integer> {
     }
 
     private List<ComputePolicy> subjects() {
-        if (policies.isEmpty()) {
-            return List.of(PolicyRegistry.BUILT_IN.byName("uniform"));
-        }
         policies = policies.stream().distinct().toList();
-        PolicyRegistry _ = PolicyChoices.registry(policies, source); // two of one name are told
+        PolicyRegistry known = PolicyChoices.registry(policies, source, knobs.knobs()); // two of one name are told
+        if (policies.size() < 2) {
+            return List.of(known.defaultPolicy());
+        }
         return policies.stream()
-                .map(choice -> PolicyChoices.registry(List.of(choice), source).defaultPolicy())
+                .map(choice -> PolicyChoices.registry(List.of(choice), source, knobs.knobs())
+                        .defaultPolicy())
                 .toList();
     }
 
