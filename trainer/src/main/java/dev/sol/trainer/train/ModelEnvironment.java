@@ -42,8 +42,11 @@ import org.jspecify.annotations.Nullable;
  * before one comes again.
  */
 final class ModelEnvironment implements Environment {
-    /** A hundred static actions are measured on them. */
-    private static final int CALIBRATION_WINDOWS = 16;
+    /**
+     * Tokens that a hundred static actions are measured on. With a quarter of them the split of the embedded model at net .6 was .003
+     * nats worse on WikiText-2.
+     */
+    private static final int CALIBRATION_TOKENS = 16_384;
 
     /** Where the targets of the validation are in the range of each axis. */
     private static final List<Double> VALIDATION_PLACES = List.of(.3, .5, .7);
@@ -236,7 +239,7 @@ final class ModelEnvironment implements Environment {
         if (heldOut == null) {
             return List.of();
         }
-        List<int[]> calibrating = heldOut.spread(Math.min(config.validationWindows(), CALIBRATION_WINDOWS));
+        List<int[]> calibrating = heldOut.spread(Math.max(1, CALIBRATION_TOKENS / config.context()));
         int prefix = config.recipe().episodes().shortestPrefix();
         try (StaticCalibration own = StaticCalibration.open(model, calibrating, prefix, threads, config.knobs())) {
             use(own);
