@@ -15,6 +15,7 @@ import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.text.TextUtils;
+import org.jfree.chart.ui.RectangleInsets;
 
 /** Charts as SVG whose text and grid take the page's colours. */
 final class SvgChart {
@@ -57,6 +58,8 @@ final class SvgChart {
             chart.getLegend().setItemPaint(INK);
             chart.getLegend().setItemFont(FONT);
             chart.getLegend().setBackgroundPaint(CLEAR);
+            // the reader's font may be wider than the one that is measured here
+            chart.getLegend().setItemLabelPadding(new RectangleInsets(2, 2, 2, 24));
             chart.getLegend().setFrame(org.jfree.chart.block.BlockBorder.NONE);
         }
         XYPlot plot = chart.getXYPlot();
