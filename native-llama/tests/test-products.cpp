@@ -210,6 +210,13 @@ void test_q4_0() {
 
 int main() {
     return run_test([] {
+        // a line for each tensor that is repacked
+        ggml_log_set([](ggml_log_level level, const char * text, void *) {
+            if (level == GGML_LOG_LEVEL_ERROR) {
+                fputs(text, stderr);
+            }
+        }, nullptr);
+
         test_q6_k();
         test_q4_0();
     });
