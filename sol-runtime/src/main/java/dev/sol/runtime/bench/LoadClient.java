@@ -26,7 +26,7 @@ import java.util.random.RandomGeneratorFactory;
  * Users of {@code /v1/completions}, each with one streamed request after the other. The same for every server: prompts are tokens,
  * drawn anew for each request by a seed, so that no prompt cache has them; texts are greedy and of a fixed length.
  */
-final class LoadClient implements AutoCloseable {
+final class LoadClient {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String DATA = "data: ";
     private static final int HTTP_OK = 200;
@@ -34,8 +34,6 @@ final class LoadClient implements AutoCloseable {
     /** Below are special tokens and bytes. */
     private static final int FIRST_TOKEN = 300;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ServerLoad load;
     private final int vocabulary;
 
@@ -53,12 +51,16 @@ final class LoadClient implements AutoCloseable {
      * @throws BenchException if a request fails
      */
     ServerSample run(URI server, int clients, ObjectNode more, long seed) throws InterruptedException {
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        // Connections of its own: what waited for its turn, a server may close just then.
+        try (HttpClient http = HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .build();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             long start = System.nanoTime();
             List<Future<ServerSample>> running = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 long own = seed * 1000 + i;
-                running.add(threads.submit(() -> user(server, more, own)));
+                running.add(threads.submit(() -> user(http, server, more, own)));
             }
             ServerSample all = ServerSample.NONE;
             for (Future<ServerSample> one : running) {
@@ -70,11 +72,12 @@ final class LoadClient implements AutoCloseable {
         }
     }
 
-    private ServerSample user(URI server, ObjectNode more, long seed) throws IOException, InterruptedException {
+    private ServerSample user(HttpClient http, URI server, ObjectNode more, long seed)
+            throws IOException, InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         ServerSample all = ServerSample.NONE;
         for (int i = 0; i < load.requests(); i++) {
-            all = all.plus(request(server, body(more, random)));
+            all = all.plus(request(http, server, body(more, random)));
         }
         return all;
     }
@@ -95,7 +98,7 @@ final class LoadClient implements AutoCloseable {
         return body.toString();
     }
 
-    private ServerSample request(URI server, String body) throws IOException, InterruptedException {
+    private ServerSample request(HttpClient http, URI server, String body) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(server.resolve("/v1/completions"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))
@@ -129,10 +132,5 @@ final class LoadClient implements AutoCloseable {
             throw new IOException("%d of %d tokens came, in %d events".formatted(tokens, load.tokens(), texts.size()));
         }
         return ServerSample.of(tokens, texts);
-    }
-
-    @Override
-    public void close() {
-        http.close();
     }
 }

@@ -38,15 +38,14 @@ record ServerContest(ServerLoad load, List<Integer> clients, double budget, int 
                         String.format(Locale.ROOT, "ours, %.2f", budget),
                         ours.uri(),
                         json.objectNode().put("budget", budget)));
-        try (LoadClient client = new LoadClient(load, vocabulary);
-                LoadClient warmUp = new LoadClient(
-                        new ServerLoad(1, load.promptTokens(), Math.min(load.tokens(), 16)), vocabulary)) {
-            for (int users : clients) {
-                for (Turn turn : turns) {
-                    warmUp.run(turn.server(), users, turn.more(), 0);
-                }
-                done.accept(compete(client, turns, users, err));
+        LoadClient client = new LoadClient(load, vocabulary);
+        LoadClient warmUp =
+                new LoadClient(new ServerLoad(1, load.promptTokens(), Math.min(load.tokens(), 16)), vocabulary);
+        for (int users : clients) {
+            for (Turn turn : turns) {
+                warmUp.run(turn.server(), users, turn.more(), 0);
             }
+            done.accept(compete(client, turns, users, err));
         }
     }
 

@@ -67,10 +67,8 @@ class LoadClientTest {
     }
 
     private ServerSample run() throws InterruptedException {
-        try (LoadClient client = new LoadClient(LOAD, 1000)) {
-            return client.run(
-                    URI.create("http://127.0.0.1:" + server.getAddress().getPort()), 4, more, 1);
-        }
+        URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        return new LoadClient(LOAD, 1000).run(uri, 4, more, 1);
     }
 
     @Test
