@@ -51,16 +51,12 @@ final class LoadClient {
      * @throws BenchException if a request fails
      */
     ServerSample run(URI server, int clients, ObjectNode more, long seed) throws InterruptedException {
-        // Connections of its own: what waited for its turn, a server may close just then.
-        try (HttpClient http = HttpClient.newBuilder()
-                        .version(HttpClient.Version.HTTP_1_1)
-                        .build();
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             long start = System.nanoTime();
             List<Future<ServerSample>> running = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 long own = seed * 1000 + i;
-                running.add(threads.submit(() -> user(http, server, more, own)));
+                running.add(threads.submit(() -> user(server, more, own)));
             }
             ServerSample all = ServerSample.NONE;
             for (Future<ServerSample> one : running) {
@@ -72,12 +68,11 @@ final class LoadClient {
         }
     }
 
-    private ServerSample user(HttpClient http, URI server, ObjectNode more, long seed)
-            throws IOException, InterruptedException {
+    private ServerSample user(URI server, ObjectNode more, long seed) throws IOException, InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         ServerSample all = ServerSample.NONE;
         for (int i = 0; i < load.requests(); i++) {
-            all = all.plus(request(http, server, body(more, random)));
+            all = all.plus(request(server, body(more, random)));
         }
         return all;
     }
@@ -98,19 +93,23 @@ final class LoadClient {
         return body.toString();
     }
 
-    private ServerSample request(HttpClient http, URI server, String body) throws IOException, InterruptedException {
+    private ServerSample request(URI server, String body) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(server.resolve("/v1/completions"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))
                 .build();
-        long start = System.nanoTime();
-        var response = http.send(request, BodyHandlers.ofInputStream());
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-            if (response.statusCode() != HTTP_OK) {
-                throw new IOException("status %d: %s".formatted(response.statusCode(), lines.readLine()));
+        // A connection of its own: one that is kept, a server may close just as the next request goes out.
+        try (HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+            long start = System.nanoTime();
+            var response = http.send(request, BodyHandlers.ofInputStream());
+            try (BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+                if (response.statusCode() != HTTP_OK) {
+                    throw new IOException("status %d: %s".formatted(response.statusCode(), lines.readLine()));
+                }
+                return read(lines, start);
             }
-            return read(lines, start);
         }
     }
 
