@@ -2,9 +2,11 @@ package dev.sol.trainer.eval;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sol.policy.ComputePolicy;
+import dev.sol.policy.learned.LearnedPolicy;
+import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.Model;
-import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.cli.ModelSource;
 import dev.sol.trainer.cli.RunOptions;
 import dev.sol.trainer.corpus.Corpus;
@@ -42,10 +44,10 @@ final class EvalSettings {
         }
         ObjectNode policies = settings.putObject("policies");
         for (int i = 0; i < plan.policies().size(); i++) {
-            String name = plan.policies().get(i).name();
-            boolean isFile =
-                    !choices.isEmpty() && !PolicyRegistry.BUILT_IN.names().contains(choices.get(i));
-            policies.put(name, isFile ? Fingerprint.sha256(Path.of(choices.get(i))) : "built-in");
+            ComputePolicy policy = plan.policies().get(i);
+            policies.put(
+                    policy.name(),
+                    policy instanceof LearnedPolicy ? Fingerprint.sha256(file(choices, i, source)) : "built-in");
         }
         settings.put("windows", texts.test().size())
                 .put("validation_windows", texts.validation().size())
@@ -62,6 +64,11 @@ final class EvalSettings {
                 .put("confidence", run.bootstrap().confidence())
                 .put("seed", run.seed());
         return settings;
+    }
+
+    private static Path file(List<String> choices, int i, ModelSource source) {
+        boolean own = choices.isEmpty() || choices.get(i).equals(EmbeddedModel.POLICY);
+        return own && source.isEmbedded() ? EmbeddedModel.policy() : Path.of(choices.get(i));
     }
 
     private static void corpus(ObjectNode json, Corpus corpus) throws IOException {

@@ -196,6 +196,25 @@ class EmbeddedModelEvalTest {
         assertThat(rows().get(0).get("policy").asText()).isEqualTo("dense");
     }
 
+    /** Both name the policy that comes with the model, so the second only goes on in the folder of the first. */
+    @Test
+    void theEmbeddedModelsPolicyIsTheDefault() throws IOException {
+        List<String> little = List.of(
+                "--tokens", "64", "--prefix", "64", "--stretch", "64", "--budgets", ".6", "--baselines", "uniform");
+        for (List<String> policy : List.of(List.<String>of(), List.of("--policy", "learned"))) {
+            String[] all = Stream.of(little, policy, List.of("--no-timing", "--out", path("default")))
+                    .flatMap(List::stream)
+                    .toArray(String[]::new);
+            assertThat(Command.run(new EvalCommand(), new PrintWriter(out), new PrintWriter(err), all))
+                    .as(err.toString())
+                    .isZero();
+        }
+        JsonNode results = new ObjectMapper()
+                .readTree(folder.resolve("default/results.json").toFile());
+        assertThat(results.at("/settings/policies/learned").asText()).hasSize(64);
+        assertThat(results.get("rows")).hasSize(3);
+    }
+
     /** All that can be asked for, on little text. */
     @Test
     void everythingOnLittleText() throws IOException {
