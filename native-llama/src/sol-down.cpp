@@ -46,10 +46,10 @@ struct next_pieces {
         ++n;
     }
 
-    // For outputs o … o+7.
-    void ask(int64_t o) const {
+    // For `count` outputs from o.
+    void ask(int64_t o, int64_t count) const {
         for (int i = 0; i < n; ++i) {
-            if (o*stride[i] % LINE < 8*stride[i]) {
+            if (o*stride[i] % LINE < count*stride[i]) {
                 __builtin_prefetch(at[i] + o*stride[i]);
             }
         }
@@ -180,7 +180,7 @@ void add_group(const kept_blocks & kept, const scales & s, float scale, int64_t 
     const f32x8 sum_h  = f32x8::all((float) kept.sum);
 
     for (int64_t o = o0; o < o1; o += 8) {
-        next.ask(o);
+        next.ask(o, 8);
 
         f32x8 sums = sums_of<TYPE, N>(kept, o, n_out);
         f32x8 d    = factor;
@@ -203,27 +203,38 @@ void add_group(const kept_blocks & kept, const scales & s, float scale, int64_t 
     }
 }
 
-f32x8 load_bf16(const uint16_t * p) {
-    float x[8];
-    for (int i = 0; i < 8; ++i) {
-        const uint32_t bits = (uint32_t) p[i] << 16;
-        memcpy(&x[i], &bits, sizeof(bits));
+// Outputs o … o + WIDTH vectors, in registers.
+template<typename V, bool BF16, int WIDTH>
+void add_rows_at(const uint16_t * w, int64_t n_out, const float * h, int64_t o, float * out) {
+    V sum[WIDTH];
+    for (int c = 0; c < WIDTH; ++c) {
+        sum[c] = V::load(out + V::N*c);
     }
-    return f32x8::load(x);
+    for (int64_t j = 0; j < BLOCK; ++j) {
+        const V x = V::all(h[j]);
+        for (int c = 0; c < WIDTH; ++c) {
+            const uint16_t * p = w + j*n_out + o + V::N*c;
+            sum[c] = sum[c].plus_product(x, BF16 ? V::load_bf16(p) : V::load_f16(p));
+        }
+    }
+    for (int c = 0; c < WIDTH; ++c) {
+        sum[c].store(out + V::N*c);
+    }
 }
 
 // out += h[0]·w[0] + … + h[7]·w[7], rows of n_out
 template<bool BF16>
 void add_rows(const uint16_t * w, int64_t n_out, const float * h, int64_t o0, int64_t o1, float * out, const next_pieces & next) {
-    for (int64_t o = o0; o < o1; o += 8) {
-        next.ask(o);
+    constexpr int64_t WIDE = LINE/sizeof(uint16_t);
 
-        f32x8 sum = f32x8::load(out + o - o0);
-        for (int64_t j = 0; j < BLOCK; ++j) {
-            const uint16_t * row = w + j*n_out + o;
-            sum = sum.plus_product(f32x8::all(h[j]), BF16 ? load_bf16(row) : f32x8::load_f16(row));
-        }
-        sum.store(out + o - o0);
+    int64_t o = o0;
+    for (; o + WIDE <= o1; o += WIDE) {
+        next.ask(o, WIDE);
+        add_rows_at<sol_f32xn, BF16, WIDE/sol_f32xn::N>(w, n_out, h, o, out + o - o0);
+    }
+    for (; o < o1; o += 8) {
+        next.ask(o, 8);
+        add_rows_at<f32x8, BF16, 1>(w, n_out, h, o, out + o - o0);
     }
 }
 

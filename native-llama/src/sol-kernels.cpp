@@ -29,30 +29,35 @@ static float dot(const float * a, const float * b, int64_t n) {
     return res;
 }
 
-void sol_dots(const float * rows, int64_t n_rows, int64_t n, const float * q, float scale, float * out) {
-    int64_t r = 0;
+// Four rows, whole vectors: they share the loads of q, and one tree of additions.
+template<typename V>
+static void dots4(const float * rows, int64_t n, const float * q, float scale, float * out) {
+    V sum[4] = { V::all(0.0f), V::all(0.0f), V::all(0.0f), V::all(0.0f) };
 
-    // four rows share the loads of q, and one tree of additions
-    for (; r + 4 <= n_rows && n % 8 == 0; r += 4) {
-        const float * row = rows + r*n;
+    for (int64_t i = 0; i < n; i += V::N) {
+        const V x = V::load(q + i);
 
-        f32x8 sum[4] = { f32x8::all(0.0f), f32x8::all(0.0f), f32x8::all(0.0f), f32x8::all(0.0f) };
-
-        for (int64_t i = 0; i < n; i += 8) {
-            const f32x8 x = f32x8::load(q + i);
-
-            sum[0] = sum[0].plus_product(x, f32x8::load(row       + i));
-            sum[1] = sum[1].plus_product(x, f32x8::load(row +   n + i));
-            sum[2] = sum[2].plus_product(x, f32x8::load(row + 2*n + i));
-            sum[3] = sum[3].plus_product(x, f32x8::load(row + 3*n + i));
-        }
-
-        f32x8::sum4(sum[0], sum[1], sum[2], sum[3], out + r);
-        for (int i = 0; i < 4; ++i) {
-            out[r + i] *= scale;
-        }
+        sum[0] = sum[0].plus_product(x, V::load(rows       + i));
+        sum[1] = sum[1].plus_product(x, V::load(rows +   n + i));
+        sum[2] = sum[2].plus_product(x, V::load(rows + 2*n + i));
+        sum[3] = sum[3].plus_product(x, V::load(rows + 3*n + i));
     }
 
+    V::sum4(sum[0], sum[1], sum[2], sum[3], out);
+    for (int i = 0; i < 4; ++i) {
+        out[i] *= scale;
+    }
+}
+
+void sol_dots(const float * rows, int64_t n_rows, int64_t n, const float * q, float scale, float * out) {
+    int64_t r = 0;
+    for (; n % f32x8::N == 0 && r + 4 <= n_rows; r += 4) {
+        if (n % sol_f32xn::N == 0) {
+            dots4<sol_f32xn>(rows + r*n, n, q, scale, out + r);
+        } else {
+            dots4<f32x8>(rows + r*n, n, q, scale, out + r);
+        }
+    }
     for (; r < n_rows; ++r) {
         out[r] = scale*dot(q, rows + r*n, n);
     }
@@ -186,36 +191,38 @@ sol_exponentials sol_sum_exponentials(const float * logits, int64_t n) {
     return e;
 }
 
-// Columns [first, first + 8·WIDTH) of all rows, in registers.
-template<int WIDTH>
+// WIDTH vectors of columns of all rows, in registers.
+template<typename V, int WIDTH>
 static void add_weighted_columns(const float * rows, int64_t n_rows, int64_t n, const float * weights, float * acc, int64_t first) {
-    f32x8 sum[WIDTH];
+    V sum[WIDTH];
     for (int c = 0; c < WIDTH; ++c) {
-        sum[c] = f32x8::load(acc + first + 8*c);
+        sum[c] = V::load(acc + first + V::N*c);
     }
 
     for (int64_t r = 0; r < n_rows; ++r) {
-        const f32x8 w = f32x8::all(weights[r]);
+        const V w = V::all(weights[r]);
         for (int c = 0; c < WIDTH; ++c) {
-            sum[c] = sum[c].plus_product(w, f32x8::load(rows + r*n + first + 8*c));
+            sum[c] = sum[c].plus_product(w, V::load(rows + r*n + first + V::N*c));
         }
     }
 
     for (int c = 0; c < WIDTH; ++c) {
-        sum[c].store(acc + first + 8*c);
+        sum[c].store(acc + first + V::N*c);
     }
 }
 
 void sol_add_weighted(const float * rows, int64_t n_rows, int64_t n, const float * weights, float * acc) {
+    using wide = sol_f32xn;
+
     int64_t i = 0;
     for (; i + 64 <= n; i += 64) {
-        add_weighted_columns<8>(rows, n_rows, n, weights, acc, i);
+        add_weighted_columns<wide, 64/wide::N>(rows, n_rows, n, weights, acc, i);
     }
     for (; i + 32 <= n; i += 32) {
-        add_weighted_columns<4>(rows, n_rows, n, weights, acc, i);
+        add_weighted_columns<wide, 32/wide::N>(rows, n_rows, n, weights, acc, i);
     }
     for (; i + 8 <= n; i += 8) {
-        add_weighted_columns<1>(rows, n_rows, n, weights, acc, i);
+        add_weighted_columns<f32x8, 1>(rows, n_rows, n, weights, acc, i);
     }
     for (; i < n; ++i) {
         for (int64_t r = 0; r < n_rows; ++r) {
@@ -266,8 +273,8 @@ void sol_widen_f16(const sol_kv_rows & s, float * rows) {
         const auto * src = (const uint16_t *) row;
 
         int64_t d = 0;
-        for (; d + 8 <= s.ne0; d += 8) {
-            f32x8::load_f16(src + d).store(out + d);
+        for (; d + sol_f32xn::N <= s.ne0; d += sol_f32xn::N) {
+            sol_f32xn::load_f16(src + d).store(out + d);
         }
         for (; d < s.ne0; ++d) {
             out[d] = ggml_fp16_to_fp32(src[d]);

@@ -69,13 +69,12 @@ public:
         const char * x     = inputs.data() + token*input_bytes;
 
         if (kernel) {
-            add_steps(1, BLOCK, rows, ahead, x, out, [&](int64_t n_step, const char * r, const char * xs, float * sums) {
-                kernel((int) n_step, sums, BLOCK, r, xs, 1, BLOCK);
-            });
-        } else {
-            add_steps(BLOCK, 1, rows, ahead, x, out, [&](int64_t n_step, const char * r, const char * xs, float * sum) {
-                traits->vec_dot((int) n_step, sum, 0, r, 0, xs, 0, 1);
-            });
+            multiply_interleaved(rows, ahead, x, out);
+            return;
+        }
+        for (int64_t r = 0; r < BLOCK; ++r) {
+            prefetch(ahead + r*row_bytes, row_bytes);
+            traits->vec_dot((int) n, out + r, 0, rows + r*row_bytes, 0, x, 0, 1);
         }
     }
 
@@ -94,27 +93,22 @@ public:
     }
 
 private:
-    static constexpr int64_t STEP = 256; // elements, a whole number of quant blocks of all types
+    // In steps of whole quant blocks of all types.
+    void multiply_interleaved(const char * rows, const char * ahead, const char * x, float * out) const {
+        constexpr int64_t STEP = 256;
 
-    // `n_groups` groups of `n_rows` interleaved rows
-    template<typename F>
-    void add_steps(int64_t n_groups, int64_t n_rows, const char * rows, const char * ahead, const char * x, float * out, F product) const {
         std::fill(out, out + BLOCK, 0.0f);
 
-        const int64_t step = kernel ? STEP : n;
+        for (int64_t i = 0; i < n; i += STEP) {
+            const int64_t n_step = std::min(STEP, n - i);
+            const size_t  offset = BLOCK*ggml_row_size(w->type, i);
 
-        for (int64_t g = 0; g < n_groups; ++g) {
-            for (int64_t i = 0; i < n; i += step) {
-                const int64_t n_step = std::min(step, n - i);
-                const size_t  offset = g*row_bytes + n_rows*ggml_row_size(w->type, i);
+            prefetch(ahead + offset, BLOCK*ggml_row_size(w->type, n_step));
 
-                prefetch(ahead + offset, n_rows*ggml_row_size(w->type, n_step));
-
-                float sums[BLOCK];
-                product(n_step, rows + offset, x + ggml_row_size(traits->vec_dot_type, i), sums);
-                for (int64_t r = 0; r < n_rows; ++r) {
-                    out[g + r] += sums[r];
-                }
+            float sums[BLOCK];
+            kernel((int) n_step, sums, BLOCK, rows + offset, x + ggml_row_size(traits->vec_dot_type, i), 1, BLOCK);
+            for (int64_t r = 0; r < BLOCK; ++r) {
+                out[r] += sums[r];
             }
         }
     }
@@ -317,6 +311,7 @@ void sol_op_up(ggml_tensor * dst, int ith, int nth, void * userdata) {
 
     // what is to be computed, block by block, so that tokens share what is read
     std::vector<std::pair<int64_t, int64_t>> work; // block, token
+    work.reserve((share.end - share.begin)*n_tokens);
     for (int64_t b = share.begin; b < share.end; ++b) {
         for (int64_t t = 0; t < n_tokens; ++t) {
             if (op.scratch->blocks[t*n_blocks + b]) {
@@ -342,7 +337,12 @@ void sol_op_up(ggml_tensor * dst, int ith, int nth, void * userdata) {
         up.multiply(b, next, t, h + b*BLOCK);
 
         for (int64_t j = b*BLOCK; j < (b + 1)*BLOCK; ++j) {
-            h[j] = units[j/op.mlp.group] ? h[j]*act[j] : 0.0f;
+            h[j] *= act[j];
+        }
+        if (op.mlp.group % BLOCK != 0) { // otherwise a block is kept as a whole
+            for (int64_t j = b*BLOCK; j < (b + 1)*BLOCK; ++j) {
+                h[j] = units[j/op.mlp.group] ? h[j] : 0.0f;
+            }
         }
     }
 }
