@@ -238,7 +238,7 @@ private:
     page_distances     distances;
     std::vector<float> scores;
     std::vector<float> weights;
-    std::vector<float> scratch;
+    std::vector<uint32_t> scratch;
 };
 
 //

@@ -111,10 +111,10 @@ private:
 
     const sol_mlp_op & op;
 
-    std::vector<float>   act;
-    std::vector<float>   scores;
-    std::vector<float>   scratch;
-    std::vector<uint8_t> keep;
+    std::vector<float>    act;
+    std::vector<float>    scores;
+    std::vector<uint32_t> scratch;
+    std::vector<uint8_t>  keep;
 };
 
 // Symmetric, by the largest magnitude.

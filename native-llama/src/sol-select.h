@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <vector>
 
 // ⌈keep · n⌉, at least 1. A keep rate such as 0.1f is not exactly a tenth: a millionth of n is forgiven, so that a tenth of
@@ -15,34 +15,48 @@ inline int64_t sol_keep_count(float keep, int64_t n) {
     return std::clamp<int64_t>(k, 1, n);
 }
 
-// Marks the k largest of n scores in keep[n]; ties go to the lower index. Scores are not NaN. `scratch` spares allocations.
-inline void sol_select_top(const float * scores, int64_t n, int64_t k, uint8_t * keep, std::vector<float> & scratch) {
+// Marks the k largest of n scores in keep[n]; ties go to the lower index. Scores are not NaN. `keys` spares allocations.
+//
+// The greatest number that k scores reach is found bit by bit: counting is quick where sorting is not, and a few bits tell most sets apart.
+inline void sol_select_top(const float * scores, int64_t n, int64_t k, uint8_t * keep, std::vector<uint32_t> & keys) {
     if (k >= n) {
         std::fill(keep, keep + n, 1);
         return;
     }
 
-    scratch.assign(scores, scores + n);
-    std::nth_element(scratch.begin(), scratch.begin() + (k - 1), scratch.end(), std::greater<float>());
-
-    const float threshold = scratch[k - 1];
-
-    int64_t above = 0;
-    int64_t equal = 0;
+    keys.resize(n);
     for (int64_t i = 0; i < n; ++i) {
-        above += scores[i] > threshold;
-        equal += scores[i] == threshold;
+        const float score = scores[i] + 0.0f; // −0 is 0
+        uint32_t    bits;
+        memcpy(&bits, &score, sizeof(bits));
+        keys[i] = bits ^ ((uint32_t) ((int32_t) bits >> 31) | 0x80000000u); // in the order of the scores
     }
 
-    if (above + equal == k) { // no ties to decide
+    const auto count = [&](uint32_t least) {
+        int32_t res = 0;
         for (int64_t i = 0; i < n; ++i) {
-            keep[i] = scores[i] >= threshold;
+            res += keys[i] >= least;
         }
-        return;
+        return res;
+    };
+
+    uint32_t threshold = 0;
+    int64_t  reached   = n;
+    for (uint32_t bit = 0x80000000u; bit != 0 && reached > k; bit >>= 1) {
+        const int64_t higher = count(threshold | bit);
+        if (higher >= k) {
+            threshold |= bit;
+            reached    = higher;
+        }
     }
 
-    int64_t at_threshold = k - above;
     for (int64_t i = 0; i < n; ++i) {
-        keep[i] = scores[i] > threshold || (scores[i] == threshold && at_threshold-- > 0);
+        keep[i] = keys[i] >= threshold;
+    }
+    for (int64_t i = n - 1; reached > k; --i) { // ties at the threshold
+        if (keys[i] == threshold) {
+            keep[i] = 0;
+            --reached;
+        }
     }
 }

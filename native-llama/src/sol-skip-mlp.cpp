@@ -205,7 +205,7 @@ void sol_op_select(ggml_tensor * dst, int ith, int /*nth*/, void * userdata) {
     const int64_t   n_units = unit_count(op);
     const int32_t * index   = (const int32_t *) dst->src[1]->data;
 
-    std::vector<float> scratch;
+    std::vector<uint32_t> scratch;
 
     for (int64_t t = 0; t < dst->src[1]->ne[0]; ++t) {
         uint8_t * units  = op.scratch->units .data() + t*n_units;

@@ -1,5 +1,6 @@
-// The inner loops of skipping against plain loops in double precision: attention's, the scores of neurons, and down projections of which
-// only some neurons are read. Built twice: as the library has them, and with SOL_SIMD_PORTABLE from their sources.
+// The inner loops of skipping against plain loops in double precision: attention's, the scores of neurons, the choice of the best, and down
+// projections of which only some neurons are read. Built three times: as the library has them, and from their sources with SOL_SIMD_NO_AVX512
+// and with SOL_SIMD_PORTABLE.
 //
 // Tolerances: a sum of n products in F32, in whatever order and with or without fused multiplication, is within n·2⁻²⁴·Σ|terms| of the
 // exact one, and n/8 + a few additions make one lane of eight; (n/8 + 8)·2⁻²³ leaves a factor of two.
@@ -7,6 +8,7 @@
 #include "sol-down.h"
 #include "sol-kernels.h"
 #include "sol-score.h"
+#include "sol-select.h"
 
 #include "test-support.h"
 
@@ -19,6 +21,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 namespace {
 
@@ -332,6 +335,55 @@ void test_attention() {
         }
     }
     printf("attention's loops\n");
+}
+
+//
+// the choice of the best
+//
+
+// Against sorting all of them, by score and then by index.
+void check_select(const char * what, const std::vector<float> & scores) {
+    const int64_t n = (int64_t) scores.size();
+
+    std::vector<int64_t> order(n);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
+
+    std::vector<uint32_t> scratch;
+    for (int64_t k = 1; k <= n; k += n < 100 ? 1 : n/37) {
+        std::vector<uint8_t> keep(n, 2);
+        sol_select_top(scores.data(), n, k, keep.data(), scratch);
+
+        for (int64_t i = 0; i < n; ++i) {
+            CHECK(keep[order[i]] == (i < k), "%s: the best %d of %d: %d at %d, which is number %d", what, (int) k, (int) n, keep[order[i]], (int) order[i], (int) i);
+        }
+    }
+}
+
+void test_select() {
+    std::mt19937 rng(4);
+
+    constexpr float INF = std::numeric_limits<float>::infinity();
+
+    for (const int64_t n : { 1, 2, 3, 7, 8, 9, 63, 64, 65, 1000, 14336 }) {
+        std::normal_distribution<float>        any;
+        std::uniform_int_distribution<int64_t> few(-2, 2);
+
+        std::vector<float> scores(n);
+        std::generate(scores.begin(), scores.end(), [&] { return any(rng); });
+        check_select("scores", scores);
+
+        std::generate(scores.begin(), scores.end(), [&] { return std::ldexp(any(rng), (int) few(rng)*70); });
+        check_select("scores of all sizes", scores);
+
+        std::generate(scores.begin(), scores.end(), [&] { return (float) few(rng)*0.5f; });
+        check_select("ties", scores);
+
+        const float special[] = { -INF, -0.0f, 0.0f, std::numeric_limits<float>::denorm_min(), INF };
+        std::generate(scores.begin(), scores.end(), [&] { return special[few(rng) + 2]; });
+        check_select("special values", scores);
+    }
+    printf("the choice of the best\n");
 }
 
 //
@@ -692,6 +744,7 @@ void test_down_extremes_k() {
 int main() {
     return run_test([] {
         test_attention();
+        test_select();
         test_activate();
         test_score_units();
         test_down();
