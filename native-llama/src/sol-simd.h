@@ -12,6 +12,7 @@
 #endif
 // GCC 12 finds the operands that its own intrinsics leave undefined
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
