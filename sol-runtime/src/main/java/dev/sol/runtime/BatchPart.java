@@ -54,13 +54,12 @@ final class BatchPart {
     }
 
     /**
-     * What the step may spend. Without knobs upstream's attention would go through the cells of all sequences for each of them; that of
-     * dense knobs goes through the sequence's own.
+     * What the step may spend. Skip mode's attention is that of dense knobs where there is no budget, too: upstream's reads a key once for
+     * each query head, and goes through the cells of all sequences for each of them.
      */
     private @Nullable Action knobs(Decoder decoder) {
         Action chosen = generation.knobs();
-        boolean others = decoder.sequences() > 1 && decoder.execution() == Execution.SKIP;
-        return chosen == null && others ? Action.DENSE : chosen;
+        return chosen == null && decoder.execution() == Execution.SKIP ? Action.DENSE : chosen;
     }
 
     /**

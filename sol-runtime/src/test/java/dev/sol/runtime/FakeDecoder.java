@@ -64,6 +64,7 @@ final class FakeDecoder implements Decoder {
     /** A decode of this token fails. */
     volatile int poison = -1;
 
+    Execution execution = Execution.SKIP;
     boolean hasBegin = true;
     boolean canForgetParts = true;
 
@@ -132,7 +133,7 @@ final class FakeDecoder implements Decoder {
 
     @Override
     public Execution execution() {
-        return Execution.SKIP;
+        return execution;
     }
 
     @Override

@@ -185,7 +185,7 @@ class GenerationTest {
     // ---- Budgets
 
     @Test
-    void withoutABudgetThereAreNoKnobs() {
+    void withoutABudgetStepsAreDense() {
         FakeDecoder decoder = new FakeDecoder("x");
         CompletionResult result =
                 run(decoder, request("0123456789").maxTokens(5).trace(true).policy(Policies.byName("random")));
@@ -193,7 +193,7 @@ class GenerationTest {
         assertThat(decoder.calls)
                 .filteredOn(call -> call.startsWith("step"))
                 .hasSize(4)
-                .allMatch(call -> call.endsWith("null"));
+                .allMatch(call -> call.endsWith(" " + Action.DENSE));
         assertThat(result.requested()).isEqualTo(Budget.DENSE);
         assertThat(result.realised()).isEqualTo(Budget.DENSE);
         assertThat(result.policy()).isEqualTo("dense");
@@ -223,7 +223,7 @@ class GenerationTest {
         // the first step sees 5 positions, the fourth 8
         assertThat(decoder.calls)
                 .filteredOn(call -> call.startsWith("step"))
-                .extracting(call -> call.endsWith("null"))
+                .extracting(call -> call.endsWith(" " + Action.DENSE))
                 .containsExactly(true, true, true, false, false, false);
         List<Action> knobs = requireNonNull(result.trace()).stream()
                 .skip(1)
