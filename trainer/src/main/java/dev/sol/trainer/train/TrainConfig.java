@@ -8,6 +8,7 @@ import dev.sol.policy.learned.PolicySpec;
 import dev.sol.runtime.AttentionCriterion;
 import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.KnobOptions;
+import dev.sol.runtime.MlpCriterion;
 import dev.sol.runtime.RequestException;
 import dev.sol.trainer.grpo.AdamW;
 import dev.sol.trainer.grpo.Advantages;
@@ -155,6 +156,7 @@ public record TrainConfig(
         KnobOptions options = KnobOptions.DEFAULT
                 .withAttention(values.oneOf("criterion", AttentionCriterion.class))
                 .withPage(values.integer("page", 1, KnobOptions.MAX_PAGE))
+                .withMlp(values.oneOf("mlp_criterion", MlpCriterion.class))
                 .withGroup(values.integer("group", 1, 32));
         return values.flag("tail") ? options.withDropped(DroppedPages.TAIL) : options;
     }

@@ -9,6 +9,7 @@ import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Axis;
 import dev.sol.policy.learned.Grids;
 import dev.sol.runtime.DroppedPages;
+import dev.sol.runtime.MlpCriterion;
 import dev.sol.runtime.RequestException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,11 +80,13 @@ class TrainConfigTest {
     @Test
     void aFileChangesWhatItNames() throws IOException {
         TrainConfig config = config("""
-                {"gamma": 0.5, "tail": false, "grid": {"bits": [8, 16]}, "targets": {"bits": null, "mlp": [0.3, 0.5]}}
+                {"gamma": 0.5, "tail": false, "mlp_criterion": "channel", "grid": {"bits": [8, 16]},
+                 "targets": {"bits": null, "mlp": [0.3, 0.5]}}
                 """);
         TrainConfig small = TrainConfig.of(ConfigFile.preset("small"));
         assertThat(config.recipe().advantages().returns().discount()).isEqualTo(.5);
         assertThat(config.knobs().dropped()).isEqualTo(DroppedPages.NONE);
+        assertThat(config.knobs().mlp()).isEqualTo(MlpCriterion.CHANNEL);
         assertThat(config.network().grid().values(Axis.BITS)).containsExactly(8, 16);
         assertThat(config.network().grid().values(Axis.ATTN)).hasSize(20);
         assertThat(config.recipe().episodes().lowest().bits()).isEqualTo(8);
@@ -118,6 +121,7 @@ class TrainConfigTest {
                 "{\"whiten\": 1}             | whiten must be true or false",
                 "{\"level\": \"token\"}      | level must be one of process, outcome, but is \"token\"",
                 "{\"criterion\": \"top\"}    | criterion must be one of recency, quest, mean",
+                "{\"mlp_criterion\": \"top\"} | mlp_criterion must be one of neuron, channel",
                 "{\"alpha\": [1, 2]}         | alpha must be three numbers",
                 "{\"prefix\": [64, 250]}     | prefix must be two lengths",
                 "{\"targets\": {\"mlp\": [0, 1]}} | targets.mlp must be the lowest and the highest target",
