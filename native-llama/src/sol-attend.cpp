@@ -235,9 +235,9 @@ private:
 
     const layer & l;
 
-    page_distances     distances;
-    std::vector<float> scores;
-    std::vector<float> weights;
+    page_distances        distances;
+    std::vector<float>    scores;
+    std::vector<float>    weights;
     std::vector<uint32_t> scratch;
 };
 
