@@ -19,11 +19,12 @@ test('tokens are coloured while they come, and the figures run', () => withReady
   await page.getByLabel('Policy').selectOption('random');
   await tell(page);
   await page.locator('.busy .token').nth(15).waitFor({ state: 'attached' });
-  const levels = await page.locator('.token').evaluateAll(tokens => tokens.map(one => one.dataset.level));
+  const shown = await page.locator('.token').evaluateAll( // at one moment, since more of them come
+    tokens => tokens.map(one => ({ level: one.dataset.level, colour: getComputedStyle(one).backgroundColor })));
+  const levels = shown.map(one => one.level);
   assert.equal(levels[0], 'none', 'the first token comes from the prompt');
   assert.ok(new Set(levels.slice(1)).size > 1, `random spends unevenly: ${levels}`);
-  const colours = await page.locator('.token').evaluateAll(
-    tokens => new Set(tokens.map(one => `${one.dataset.level} ${getComputedStyle(one).backgroundColor}`)).size);
+  const colours = new Set(shown.map(one => `${one.level} ${one.colour}`)).size;
   assert.equal(colours, new Set(levels).size, 'a colour for each level');
   const figures = await page.locator('.figures').innerText();
   assert.match(figures, /tokens\s*\d+/);
