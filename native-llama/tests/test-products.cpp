@@ -1,5 +1,5 @@
-// Products of quantised weights with many columns, which kernels of ours compute several at a time, through ggml's CPU backend. Q6_K: the bits
-// of the dot product of one row and one column. Q4_0, of which the backend takes rows in groups of 8: the sum that was meant.
+// Products of weights with many columns, which kernels of ours compute several at a time, through ggml's CPU backend. Q6_K: the bits of the
+// dot product of one row and one column. Q4_0, of which the backend takes rows in groups of 8, and short rows of F16: the sum that was meant.
 
 #include "test-support.h"
 
@@ -139,7 +139,7 @@ void check_bits(const product_case & c, std::mt19937 & rng) {
     }
 }
 
-// The sum in double precision. Of a quant block only its scales' product and its addition are rounded.
+// The sums in double precision. Of a quant block only its scales' product and its addition are rounded.
 void check_sum(const product_case & c, std::mt19937 & rng) {
     const product   p           = compute(c, rng);
     const ggml_type column_type = ggml_get_type_traits_cpu(c.type)->vec_dot_type;
@@ -147,10 +147,11 @@ void check_sum(const product_case & c, std::mt19937 & rng) {
 
     std::vector<float> row(c.n);
     std::vector<float> column(c.n);
-    for (int64_t i = 0; i < c.n_columns; ++i) {
+    for (int64_t i = 0; i < c.n_columns*c.n_planes; ++i) {
+        const int64_t matrix = i/c.n_columns/(c.n_planes/c.n_matrices);
         ggml_get_type_traits(column_type)->to_float(p.columns.data() + i*ggml_row_size(column_type, c.n), column.data(), c.n);
         for (int64_t r = 0; r < c.n_rows; ++r) {
-            ggml_get_type_traits(c.type)->to_float(p.weights.data() + r*ggml_row_size(c.type, c.n), row.data(), c.n);
+            ggml_get_type_traits(c.type)->to_float(p.weights.data() + (matrix*c.n_rows + r)*ggml_row_size(c.type, c.n), row.data(), c.n);
 
             double expected  = 0.0;
             double magnitude = 0.0;
@@ -206,6 +207,28 @@ void test_q4_0() {
     printf("Q4_0%s\n", repacks ? ", repacked" : "");
 }
 
+// On both sides of what short rows are, whole tiles and rests of them.
+void test_f16() {
+    std::mt19937 rng(3);
+
+    for (const int64_t n : { 16, 32, 40, 192, 512, 528 }) {
+        for (const int64_t n_rows : { 16, 32, 96, 160 }) {
+            for (const int64_t n_columns : { 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 70 }) {
+                check_sum({ GGML_TYPE_F16, n, n_rows, n_columns, /*n_threads =*/ n_rows == 96 ? 2 : 1 }, rng);
+            }
+        }
+    }
+    for (const int64_t n_matrices : { 1, 3 }) {
+        for (const int mode : { 0, 1, 2, 3 }) {
+            product_case c = { GGML_TYPE_F16, 64, 96, /*n_columns =*/ 21, /*n_threads =*/ 2, n_matrices, /*n_planes =*/ 6 };
+            c.quantised = mode & 1;
+            c.apart     = mode & 2;
+            check_sum(c, rng);
+        }
+    }
+    printf("F16\n");
+}
+
 } // namespace
 
 int main() {
@@ -219,5 +242,6 @@ int main() {
 
         test_q6_k();
         test_q4_0();
+        test_f16();
     });
 }
