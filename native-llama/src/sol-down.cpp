@@ -203,17 +203,20 @@ void add_group(const kept_blocks & kept, const scales & s, float scale, int64_t 
     }
 }
 
-// Outputs o … o + WIDTH vectors, in registers.
+// out[0 … WIDTH vectors) += h[0]·w[0] + … + h[7]·w[7], rows of n_out, in registers. Asks for as much from `ahead` on.
 template<typename V, bool BF16, int WIDTH>
-void add_rows_at(const uint16_t * w, int64_t n_out, const float * h, int64_t o, float * out) {
+void add_rows_at(const uint16_t * w, const uint16_t * ahead, int64_t n_out, const float * h, float * out) {
     V sum[WIDTH];
     for (int c = 0; c < WIDTH; ++c) {
         sum[c] = V::load(out + V::N*c);
     }
     for (int64_t j = 0; j < BLOCK; ++j) {
+        for (size_t at = 0; at < sizeof(uint16_t)*V::N*WIDTH; at += LINE) {
+            __builtin_prefetch((const char *) (ahead + j*n_out) + at);
+        }
         const V x = V::all(h[j]);
         for (int c = 0; c < WIDTH; ++c) {
-            const uint16_t * p = w + j*n_out + o + V::N*c;
+            const uint16_t * p = w + j*n_out + V::N*c;
             sum[c] = sum[c].plus_product(x, BF16 ? V::load_bf16(p) : V::load_f16(p));
         }
     }
@@ -222,19 +225,17 @@ void add_rows_at(const uint16_t * w, int64_t n_out, const float * h, int64_t o, 
     }
 }
 
-// out += h[0]·w[0] + … + h[7]·w[7], rows of n_out
+// Of outputs o0 … o1 − 1; w and ahead from output 0 on
 template<bool BF16>
-void add_rows(const uint16_t * w, int64_t n_out, const float * h, int64_t o0, int64_t o1, float * out, const next_pieces & next) {
-    constexpr int64_t WIDE = LINE/sizeof(uint16_t);
+void add_rows(const uint16_t * w, const uint16_t * ahead, int64_t n_out, const float * h, int64_t o0, int64_t o1, float * out) {
+    constexpr int64_t WIDE = 64;
 
     int64_t o = o0;
     for (; o + WIDE <= o1; o += WIDE) {
-        next.ask(o, WIDE);
-        add_rows_at<sol_f32xn, BF16, WIDE/sol_f32xn::N>(w, n_out, h, o, out + o - o0);
+        add_rows_at<sol_f32xn, BF16, WIDE/sol_f32xn::N>(w + o, ahead + o, n_out, h, out + o - o0);
     }
     for (; o < o1; o += 8) {
-        next.ask(o, 8);
-        add_rows_at<f32x8, BF16, 1>(w, n_out, h, o, out + o - o0);
+        add_rows_at<f32x8, BF16, 1>(w + o, ahead + o, n_out, h, out + o - o0);
     }
 }
 
@@ -430,15 +431,12 @@ void sol_down::multiply_rows(const token * tokens, int64_t n_tokens, int64_t o0,
     for (int64_t b = next_kept(0); b < n_blocks; ) {
         const int64_t after = next_kept(b + 1);
 
-        next_pieces next;
-        for (int64_t j = 0; j < BLOCK && after < n_blocks; ++j) {
-            next.add(data.data() + (after*BLOCK + j)*n_out*sizeof(uint16_t), sizeof(uint16_t));
-        }
+        const auto * w     = (const uint16_t *) data.data() + b*BLOCK*n_out;
+        const auto * ahead = after < n_blocks ? w + (after - b)*BLOCK*n_out : w;
 
         for (int64_t t = 0; t < n_tokens; ++t) {
             if (tokens[t].keep[b]) {
-                add((const uint16_t *) data.data() + b*BLOCK*n_out, n_out, tokens[t].h + b*BLOCK, o0, o1, tokens[t].out, next);
-                next = {};
+                add(w, ahead, n_out, tokens[t].h + b*BLOCK, o0, o1, tokens[t].out);
             }
         }
         b = after;

@@ -63,6 +63,40 @@ void sol_dots(const float * rows, int64_t n_rows, int64_t n, const float * q, fl
     }
 }
 
+// Rows share what is loaded and widened of x, which is as much work as a row of its own.
+template<typename V, V LOAD(const uint16_t *)>
+static void dots8(const uint16_t * rows, const uint16_t * ahead, int64_t stride, int64_t n, const uint16_t * x, float * out) {
+    constexpr int64_t LINE = 32; // values that a prefetch brings
+
+    V sum[8];
+    for (V & s : sum) {
+        s = V::all(0.0f);
+    }
+
+    for (int64_t line = 0; line < n; line += LINE) {
+        for (int64_t r = 0; r < 8; ++r) {
+            __builtin_prefetch(ahead + r*stride + line);
+        }
+        for (int64_t i = line; i < line + LINE; i += V::N) {
+            const V y = LOAD(x + i);
+            for (int64_t r = 0; r < 8; ++r) {
+                sum[r] = sum[r].plus_product(y, LOAD(rows + r*stride + i));
+            }
+        }
+    }
+
+    V::sum4(sum[0], sum[1], sum[2], sum[3], out);
+    V::sum4(sum[4], sum[5], sum[6], sum[7], out + 4);
+}
+
+void sol_dots8_f16(const uint16_t * rows, const uint16_t * ahead, int64_t stride, int64_t n, const uint16_t * x, float * out) {
+    dots8<sol_f32xn, sol_f32xn::load_f16>(rows, ahead, stride, n, x, out);
+}
+
+void sol_dots8_bf16(const uint16_t * rows, const uint16_t * ahead, int64_t stride, int64_t n, const uint16_t * x, float * out) {
+    dots8<sol_f32xn, sol_f32xn::load_bf16>(rows, ahead, stride, n, x, out);
+}
+
 float sol_max(const float * x, int64_t n, float least) {
     float res = least;
 

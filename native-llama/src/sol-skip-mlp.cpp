@@ -2,6 +2,7 @@
 
 #include "sol-choice.h"
 #include "sol-down.h"
+#include "sol-kernels.h"
 #include "sol-score.h"
 #include "sol-select.h"
 #include "sol-state.h"
@@ -36,6 +37,18 @@ gemv interleaved_kernel(const ggml_tensor * w) {
     return nullptr;
 }
 
+// Ours for 8 rows of 16-bit floats; null for other types and lengths.
+sol_dots8 wide_kernel(const ggml_tensor * w) {
+    if (w->ne[0] % 32 == 0 && ggml_backend_buffer_is_host(w->buffer)) {
+        switch (w->type) {
+            case GGML_TYPE_F16:  return sol_dots8_f16;
+            case GGML_TYPE_BF16: return sol_dots8_bf16;
+            default:             break;
+        }
+    }
+    return nullptr;
+}
+
 // Asks for bytes that hardware does not foresee.
 void prefetch(const char * p, size_t n) {
     for (size_t i = 0; i < n; i += 64) {
@@ -48,7 +61,7 @@ class row_products {
 public:
     // x: F32 [ne0, n_tokens]
     row_products(const ggml_tensor * w, const ggml_tensor * x) :
-            w(w), kernel(interleaved_kernel(w)), traits(ggml_get_type_traits_cpu(w->type)), n(w->ne[0]), row_bytes(w->nb[1]),
+            w(w), kernel(interleaved_kernel(w)), wide(wide_kernel(w)), traits(ggml_get_type_traits_cpu(w->type)), n(w->ne[0]), row_bytes(w->nb[1]),
             input_bytes(ggml_row_size(traits->vec_dot_type, n)), inputs(input_bytes*x->ne[1]) {
         for (int64_t t = 0; t < x->ne[1]; ++t) {
             const auto * row = (const float *) ((const char *) x->data + t*x->nb[1]);
@@ -70,6 +83,10 @@ public:
 
         if (kernel) {
             multiply_interleaved(rows, ahead, x, out);
+            return;
+        }
+        if (wide) {
+            wide((const uint16_t *) rows, (const uint16_t *) ahead, (int64_t) (row_bytes/sizeof(uint16_t)), n, (const uint16_t *) x, out);
             return;
         }
         for (int64_t r = 0; r < BLOCK; ++r) {
@@ -115,6 +132,7 @@ private:
 
     const ggml_tensor *          w;
     const gemv                   kernel;
+    const sol_dots8              wide;
     const ggml_type_traits_cpu * traits;
     const int64_t                n;
     const size_t                 row_bytes;
@@ -202,23 +220,26 @@ void sol_op_select(ggml_tensor * dst, int ith, int /*nth*/, void * userdata) {
 
     const auto & op = op_of(userdata);
 
-    const int64_t   n_units = unit_count(op);
-    const int32_t * index   = (const int32_t *) dst->src[1]->data;
+    const int64_t   n_tokens = dst->src[1]->ne[0];
+    const int64_t   n_units  = unit_count(op);
+    const int64_t   n_blocks = op.n_ff/BLOCK;
+    const int32_t * index    = (const int32_t *) dst->src[1]->data;
 
-    std::vector<uint32_t> scratch;
+    op.scratch->all = true;
 
-    for (int64_t t = 0; t < dst->src[1]->ne[0]; ++t) {
+    for (int64_t t = 0; t < n_tokens; ++t) {
         uint8_t * units  = op.scratch->units .data() + t*n_units;
-        uint8_t * blocks = op.scratch->blocks.data() + t*op.n_ff/BLOCK;
+        uint8_t * blocks = op.scratch->blocks.data() + t*n_blocks;
 
         const int64_t k = sol_keep_count(keep_of(dst, t), n_units);
-        sol_select_top(op.scratch->scores.data() + t*n_units, n_units, k, units, scratch);
+        sol_select_top(op.scratch->scores.data() + t*n_units, n_units, k, units, op.scratch->keys);
+        op.scratch->all &= k == n_units;
 
         if (k < n_units && op.mlp.state->choices) {
             op.mlp.state->choices->on_choice({ op.mlp.kind, op.mlp.il, index[t], 0 }, units, n_units);
         }
 
-        for (int64_t b = 0; b < op.n_ff/BLOCK; ++b) {
+        for (int64_t b = 0; b < n_blocks; ++b) {
             if (op.mlp.group == BLOCK) {
                 blocks[b] = units[b];
                 continue;
@@ -234,48 +255,35 @@ void sol_op_select(ggml_tensor * dst, int ith, int /*nth*/, void * userdata) {
         (op.mlp.kind == sol_choice_kind::SHARED_UNITS ? usage.shared_kept  : usage.mlp_kept)  += k;
         (op.mlp.kind == sol_choice_kind::SHARED_UNITS ? usage.shared_units : usage.mlp_units) += n_units;
     }
-}
 
-static bool all_kept(const sol_skip_op & op, int64_t n_tokens) {
-    const auto & units = op.scratch->units;
-    return std::all_of(units.begin(), units.begin() + n_tokens*unit_count(op), [](uint8_t kept) { return kept != 0; });
-}
-
-// The blocks that a thread computes: those any token keeps are shared out evenly.
-struct block_range {
-    int64_t begin;
-    int64_t end;
-};
-
-static block_range share_of_blocks(const sol_skip_op & op, int64_t n_tokens, int ith, int nth) {
-    const int64_t n_blocks = op.n_ff/BLOCK;
-
-    std::vector<uint8_t> any(op.scratch->blocks.begin(), op.scratch->blocks.begin() + n_blocks);
-    for (int64_t t = 1; t < n_tokens; ++t) {
-        for (int64_t b = 0; b < n_blocks; ++b) {
-            any[b] |= op.scratch->blocks[t*n_blocks + b];
-        }
-    }
-
-    const int64_t n_kept = std::count(any.begin(), any.end(), 1);
-    const int64_t first  = n_kept*ith/nth;
-    const int64_t last   = n_kept*(ith + 1)/nth;
-
-    block_range res { ith == 0 ? 0 : n_blocks, n_blocks };
-    int64_t     kept = 0;
+    op.scratch->kept.clear();
     for (int64_t b = 0; b < n_blocks; ++b) {
-        if (any[b]) {
-            if (kept == first) {
-                res.begin = std::min(res.begin, b);
-            }
-            if (kept == last && ith < nth - 1) {
-                res.end = b;
+        for (int64_t t = 0; t < n_tokens; ++t) {
+            if (op.scratch->blocks[t*n_blocks + b]) {
+                op.scratch->kept.push_back((int32_t) b);
                 break;
             }
-            ++kept;
         }
     }
-    return { std::min(res.begin, res.end), res.end };
+}
+
+// What a thread computes: an even part of the blocks that any token keeps; and where its part of all blocks lies.
+struct block_share {
+    const int32_t * kept;
+    int64_t         n_kept;
+    int64_t         begin;
+    int64_t         end;
+};
+
+static block_share share_of_blocks(const sol_skip_op & op, int ith, int nth) {
+    const auto &  kept     = op.scratch->kept;
+    const int64_t n_kept   = (int64_t) kept.size();
+    const int64_t n_blocks = op.n_ff/BLOCK;
+
+    const int64_t first = n_kept*ith/nth;
+    const int64_t last  = n_kept*(ith + 1)/nth;
+
+    return { kept.data() + first, last - first, ith == 0 ? 0 : kept[first], ith == nth - 1 ? n_blocks : kept[last] };
 }
 
 void sol_op_up(ggml_tensor * dst, int ith, int nth, void * userdata) {
@@ -290,9 +298,9 @@ void sol_op_up(ggml_tensor * dst, int ith, int nth, void * userdata) {
         gate.emplace(op.gate, dst->src[3]);
     }
 
-    const block_range share = share_of_blocks(op, n_tokens, ith, nth);
+    const block_share share = share_of_blocks(op, ith, nth);
 
-    if (n_tokens == 1 && all_kept(op, 1)) {
+    if (n_tokens == 1 && op.scratch->all) {
         const int64_t j0  = share.begin*BLOCK;
         const int64_t j1  = share.end*BLOCK;
         float *       act = op.scratch->act.data();
@@ -309,39 +317,37 @@ void sol_op_up(ggml_tensor * dst, int ith, int nth, void * userdata) {
         return;
     }
 
-    // what is to be computed, block by block, so that tokens share what is read
-    std::vector<std::pair<int64_t, int64_t>> work; // block, token
-    work.reserve((share.end - share.begin)*n_tokens);
-    for (int64_t b = share.begin; b < share.end; ++b) {
-        for (int64_t t = 0; t < n_tokens; ++t) {
-            if (op.scratch->blocks[t*n_blocks + b]) {
-                work.push_back({ b, t });
-            } else {
-                std::fill(column(dst, t) + b*BLOCK, column(dst, t) + (b + 1)*BLOCK, 0.0f);
-            }
-        }
+    for (int64_t t = 0; t < n_tokens; ++t) {
+        std::fill(column(dst, t) + share.begin*BLOCK, column(dst, t) + share.end*BLOCK, 0.0f);
     }
 
-    for (size_t i = 0; i < work.size(); ++i) {
-        const auto [b, t] = work[i];
-        const int64_t next = work[std::min(i + 1, work.size() - 1)].first;
+    // block by block, so that tokens share what is read
+    for (int64_t i = 0; i < share.n_kept; ++i) {
+        const int64_t b    = share.kept[i];
+        const int64_t next = share.kept[std::min(i + 1, share.n_kept - 1)];
 
-        const uint8_t * units = op.scratch->units.data() + t*unit_count(op);
-        float *         act   = op.scratch->act  .data() + t*op.n_ff;
-        float *         h     = column(dst, t);
+        for (int64_t t = 0; t < n_tokens; ++t) {
+            if (!op.scratch->blocks[t*n_blocks + b]) {
+                continue;
+            }
 
-        if (gate) { // until now `act` is a prediction
-            gate->multiply(b, next, t, act + b*BLOCK);
-            sol_activate(op.mlp.type_op, op.mlp.situ_beta, act + b*BLOCK, BLOCK, act + b*BLOCK);
-        }
-        up.multiply(b, next, t, h + b*BLOCK);
+            const uint8_t * units = op.scratch->units.data() + t*unit_count(op);
+            float *         act   = op.scratch->act  .data() + t*op.n_ff;
+            float *         h     = column(dst, t);
 
-        for (int64_t j = b*BLOCK; j < (b + 1)*BLOCK; ++j) {
-            h[j] *= act[j];
-        }
-        if (op.mlp.group % BLOCK != 0) { // otherwise a block is kept as a whole
+            if (gate) { // until now `act` is a prediction
+                gate->multiply(b, next, t, act + b*BLOCK);
+                sol_activate(op.mlp.type_op, op.mlp.situ_beta, act + b*BLOCK, BLOCK, act + b*BLOCK);
+            }
+            up.multiply(b, next, t, h + b*BLOCK);
+
             for (int64_t j = b*BLOCK; j < (b + 1)*BLOCK; ++j) {
-                h[j] = units[j/op.mlp.group] ? h[j] : 0.0f;
+                h[j] *= act[j];
+            }
+            if (op.mlp.group % BLOCK != 0) { // otherwise a block is kept as a whole
+                for (int64_t j = b*BLOCK; j < (b + 1)*BLOCK; ++j) {
+                    h[j] = units[j/op.mlp.group] ? h[j] : 0.0f;
+                }
             }
         }
     }
@@ -359,7 +365,7 @@ void sol_op_down(ggml_tensor * dst, int ith, int nth, void * userdata) {
 
     const ggml_tensor * h = dst->src[2];
 
-    if (all_kept(op, n_tokens)) {
+    if (op.scratch->all) {
         const row_products down(op.down, h);
 
         if (n_tokens == 1) {

@@ -17,6 +17,10 @@ struct sol_mlp_scratch {
     std::vector<float>   scores; // [n_tokens][n_units]
     std::vector<uint8_t> units;  // [n_tokens][n_units] 1 = kept
     std::vector<uint8_t> blocks; // [n_tokens][n_ff/8]  1 = has a neuron that is kept
+    std::vector<int32_t> kept;   // the blocks that any token keeps, in order
+    bool                 all;    // whether all tokens keep all units
+
+    std::vector<uint32_t> keys; // of sol_select_top
 
     void reserve(int64_t n_tokens, int64_t n_ff, int64_t n_units);
 };

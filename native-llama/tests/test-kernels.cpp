@@ -44,6 +44,8 @@ public:
 
     T * data() { return all.data() + offset; }
 
+    const T * data() const { return all.data() + offset; }
+
     T & operator[](int64_t i) { return all[offset + i]; }
 
     std::vector<T> values() const { return { all.begin() + offset, all.begin() + offset + n }; }
@@ -102,6 +104,50 @@ void test_dots(std::mt19937 & rng) {
                     const double term = (double) scale*rows[r*n + i]*q[i];
                     expected  += term;
                     magnitude += std::fabs(term);
+                }
+                check_near(what, r, out[r], expected, sum_tolerance(n, magnitude));
+            }
+            out.check_guards(what);
+        }
+    }
+}
+
+// Values of a 16-bit type, and the same as floats.
+unaligned<uint16_t> narrow(ggml_type type, const std::vector<float> & values, int64_t offset, std::vector<double> & exact) {
+    unaligned<uint16_t> res((int64_t) values.size(), offset, 0x7FFF); // NaN
+    std::vector<float>  widened(values.size());
+
+    ggml_get_type_traits_cpu(type)->from_float(values.data(), res.data(), (int64_t) values.size());
+    ggml_get_type_traits(type)->to_float(res.data(), widened.data(), (int64_t) values.size());
+    exact.assign(widened.begin(), widened.end());
+    return res;
+}
+
+void test_dots8(ggml_type type, std::mt19937 & rng) {
+    for (const int64_t n : { 32, 64, 96, 160, 512, 1376 }) {
+        for (const int64_t gap : { 0, 3 }) {
+            char what[64];
+            snprintf(what, sizeof(what), "eight dots of %d, %s", (int) n, ggml_type_name(type));
+
+            const int64_t      stride = n + gap;
+            std::vector<float> values = random_floats(8*stride, 0, rng).values();
+            for (int64_t i = 0; i < 8*stride; ++i) {
+                values[i] = i % stride < n ? values[i] : NAN;
+            }
+            std::vector<double>       w;
+            std::vector<double>       x;
+            const unaligned<uint16_t> rows = narrow(type, values, 1, w);
+            const unaligned<uint16_t> q    = narrow(type, random_floats(n, 0, rng).values(), 3, x);
+            floats                    out(8, 1, GUARD);
+
+            (type == GGML_TYPE_F16 ? sol_dots8_f16 : sol_dots8_bf16)(rows.data(), rows.data(), stride, n, q.data(), out.data());
+
+            for (int64_t r = 0; r < 8; ++r) {
+                double expected  = 0.0;
+                double magnitude = 0.0;
+                for (int64_t i = 0; i < n; ++i) {
+                    expected  += w[r*stride + i]*x[i];
+                    magnitude += std::fabs(w[r*stride + i]*x[i]);
                 }
                 check_near(what, r, out[r], expected, sum_tolerance(n, magnitude));
             }
@@ -318,6 +364,8 @@ void test_attention() {
     std::mt19937 rng(1);
 
     test_dots(rng);
+    test_dots8(GGML_TYPE_F16, rng);
+    test_dots8(GGML_TYPE_BF16, rng);
     test_max(rng);
     test_round_to(rng);
     test_exp_sum(rng);
