@@ -103,7 +103,7 @@ __m256i upper_bits(const uint8_t * p, int half) {
 }
 
 template<ggml_type TYPE, int N>
-f32x8 sums_of(const kept_blocks & kept, int64_t o, int64_t n_out) {
+void sum_products(const kept_blocks & kept, int64_t o, int64_t n_out, f32x8 & res) {
     const __m256i ones = _mm256_set1_epi16(1);
 
     __m256i sums = _mm256_setzero_si256();
@@ -140,7 +140,7 @@ f32x8 sums_of(const kept_blocks & kept, int64_t o, int64_t n_out) {
         }
         sums = _mm256_madd_epi16(pairs, ones);
     }
-    return { _mm256_cvtepi32_ps(sums) };
+    res = { _mm256_cvtepi32_ps(sums) };
 }
 #else
 template<ggml_type TYPE>
@@ -155,8 +155,8 @@ int weight_of(const uint8_t * block, int64_t o, int64_t i, int64_t n_out) {
 }
 
 template<ggml_type TYPE, int N>
-f32x8 sums_of(const kept_blocks & kept, int64_t o, int64_t n_out) {
-    return f32x8::of([&](int r) {
+void sum_products(const kept_blocks & kept, int64_t o, int64_t n_out, f32x8 & res) {
+    res = f32x8::of([&](int r) {
         int sum = 0;
         for (int b = 0; b < N; ++b) {
             for (int64_t i = 0; i < BLOCK; ++i) {
@@ -168,38 +168,76 @@ f32x8 sums_of(const kept_blocks & kept, int64_t o, int64_t n_out) {
 }
 #endif
 
+// Σ w·h for 16 outputs
+#ifdef SOL_SIMD_VNNI
+__m512i all4x16(const int8_t * p) {
+    int32_t x;
+    memcpy(&x, p, 4);
+    return _mm512_set1_epi32(x);
+}
+
+// Of types whose weights are in the halves of bytes.
+template<ggml_type TYPE, int N>
+void sum_products(const kept_blocks & kept, int64_t o, int64_t /*n_out*/, sol_f32x16 & res) {
+    const __m512i half = _mm512_set1_epi8(15);
+
+    __m512i sums = _mm512_setzero_si512();
+    for (int b = 0; b < N; ++b) {
+        const __m512i w = _mm512_loadu_si512(kept.w[b] + 4*o);
+
+        sums = _mm512_dpbusd_epi32(sums, _mm512_and_si512(w, half),                       all4x16(kept.h[b]));
+        sums = _mm512_dpbusd_epi32(sums, _mm512_and_si512(_mm512_srli_epi16(w, 4), half), all4x16(kept.h[b] + 4));
+    }
+    res = { _mm512_cvtepi32_ps(sums) };
+}
+#endif
+
 //
 // out[o0 … o1) += the kept blocks of a group
 //
 
 const ggml_fp16_t * halves(const uint8_t * p) { return (const ggml_fp16_t *) p; }
 
+// One vector of outputs.
+template<typename V, ggml_type TYPE, int N>
+void add_group_at(const kept_blocks & kept, const scales & s, float scale, int64_t n_out, int64_t o, float * out) {
+    const V sum_h = V::all((float) kept.sum);
+
+    V sums;
+    sum_products<TYPE, N>(kept, o, n_out, sums);
+    V d = V::all(scale);
+
+    if constexpr (TYPE == GGML_TYPE_Q8_0) {
+        d = d*V::load_f16(halves(s.group) + o);
+    } else if constexpr (TYPE == GGML_TYPE_Q4_0) {
+        d    = d*V::load_f16(halves(s.group) + o);
+        sums = sums - V::all(8.0f)*sum_h;
+    } else if constexpr (TYPE == GGML_TYPE_Q6_K) {
+        d    = d*V::load_f16(halves(s.super) + o)*V::load_i8((const int8_t *) s.group + o);
+        sums = sums - V::all(32.0f)*sum_h;
+    } else { // Q4_K: scales of 6 bits for the quants, and for what is taken off them
+        const V least = V::load_f16(halves(s.super) + n_out + o)*V::load_i8((const int8_t *) s.group + n_out + o);
+
+        sums = V::load_f16(halves(s.super) + o)*V::load_i8((const int8_t *) s.group + o)*sums - least*sum_h;
+    }
+
+    V::load(out).plus_product(d, sums).store(out);
+}
+
 template<ggml_type TYPE, int N>
 void add_group(const kept_blocks & kept, const scales & s, float scale, int64_t n_out, int64_t o0, int64_t o1, float * out, const next_pieces & next) {
-    const f32x8 factor = f32x8::all(scale);
-    const f32x8 sum_h  = f32x8::all((float) kept.sum);
-
-    for (int64_t o = o0; o < o1; o += 8) {
-        next.ask(o, 8);
-
-        f32x8 sums = sums_of<TYPE, N>(kept, o, n_out);
-        f32x8 d    = factor;
-
-        if constexpr (TYPE == GGML_TYPE_Q8_0) {
-            d = d*f32x8::load_f16(halves(s.group) + o);
-        } else if constexpr (TYPE == GGML_TYPE_Q4_0) {
-            d    = d*f32x8::load_f16(halves(s.group) + o);
-            sums = sums - f32x8::all(8.0f)*sum_h;
-        } else if constexpr (TYPE == GGML_TYPE_Q6_K) {
-            d    = d*f32x8::load_f16(halves(s.super) + o)*f32x8::load_i8((const int8_t *) s.group + o);
-            sums = sums - f32x8::all(32.0f)*sum_h;
-        } else { // Q4_K: scales of 6 bits for the quants, and for what is taken off them
-            const f32x8 least = f32x8::load_f16(halves(s.super) + n_out + o)*f32x8::load_i8((const int8_t *) s.group + n_out + o);
-
-            sums = f32x8::load_f16(halves(s.super) + o)*f32x8::load_i8((const int8_t *) s.group + o)*sums - least*sum_h;
+    int64_t o = o0;
+#ifdef SOL_SIMD_VNNI
+    if constexpr (TYPE == GGML_TYPE_Q4_0 || TYPE == GGML_TYPE_Q4_K) {
+        for (; o + 16 <= o1; o += 16) {
+            next.ask(o, 16);
+            add_group_at<sol_f32x16, TYPE, N>(kept, s, scale, n_out, o, out + o - o0);
         }
-
-        f32x8::load(out + o - o0).plus_product(d, sums).store(out + o - o0);
+    }
+#endif
+    for (; o < o1; o += 8) {
+        next.ask(o, 8);
+        add_group_at<f32x8, TYPE, N>(kept, s, scale, n_out, o, out + o - o0);
     }
 }
 

@@ -1,5 +1,5 @@
 // Eight floats at once: AVX2 with FMA and F16C, or plain C++ that a compiler may vectorise; and sol_f32xn, which are sixteen where there is
-// AVX-512. All give the same sums up to rounding.
+// AVX-512. All give the same sums up to rounding. SOL_SIMD_VNNI: there are products of bytes, too.
 
 #pragma once
 
@@ -9,6 +9,9 @@
 #define SOL_SIMD_AVX2
 #if defined(__AVX512F__) && !defined(SOL_SIMD_NO_AVX512)
 #define SOL_SIMD_AVX512
+#if defined(__AVX512BW__) && defined(__AVX512VNNI__)
+#define SOL_SIMD_VNNI
+#endif
 #endif
 // GCC 12 finds the operands that its own intrinsics leave undefined
 #pragma GCC diagnostic push
@@ -159,10 +162,15 @@ struct sol_f32x16 {
         return { _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *) p)), 16)) };
     }
 
+    static sol_f32x16 load_i8(const int8_t * p) { return { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *) p))) }; }
+
     void store(float * p) const { _mm512_storeu_ps(p, v); }
 
     // this + a·b
     sol_f32x16 plus_product(sol_f32x16 a, sol_f32x16 b) const { return { _mm512_fmadd_ps(a.v, b.v, v) }; }
+
+    friend sol_f32x16 operator-(sol_f32x16 a, sol_f32x16 b) { return { _mm512_sub_ps(a.v, b.v) }; }
+    friend sol_f32x16 operator*(sol_f32x16 a, sol_f32x16 b) { return { _mm512_mul_ps(a.v, b.v) }; }
 
     // The sums of the lanes of four vectors.
     static void sum4(sol_f32x16 a, sol_f32x16 b, sol_f32x16 c, sol_f32x16 d, float * out) {
