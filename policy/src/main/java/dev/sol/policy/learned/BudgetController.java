@@ -119,10 +119,10 @@ public final class BudgetController {
     public int choose(float[] logits, int offset, BudgetTracker realised, int remaining) {
         double largest = 0;
         for (int i = 0; i < current.length; i++) {
-            double logit = logits[offset + i];
-            current[i] = Double.isNaN(logit) ? 0 : Math.clamp(logit, -LARGEST, LARGEST);
-            largest = Math.max(largest, Math.abs(current[i]));
-            current[i] += noise.next();
+            double logit = bounded(logits[offset + i]);
+            double size = Math.abs(logit);
+            largest = size > largest ? size : largest;
+            current[i] = logit + noise.next();
         }
         for (AxisBudget budget : budgets) {
             budget.open(realised, remaining);
@@ -157,6 +157,13 @@ public final class BudgetController {
             chosen[i] = budgets[i].close(scores[i], tolerance + 1e-9 * largestTilt);
         }
         return grid.index(chosen[0], chosen[1], chosen[2]);
+    }
+
+    private static double bounded(double logit) {
+        if (Math.abs(logit) <= LARGEST) {
+            return logit;
+        }
+        return Double.isNaN(logit) ? 0 : Math.copySign(LARGEST, logit);
     }
 
     /** Puts the current logits into a slot of the window. */

@@ -70,20 +70,52 @@ final class Kernels {
     /** Layer normalisation of x into y, which may be x. */
     static void norm(float[] weight, float[] bias, float[] x, float[] y) {
         int n = x.length;
-        double sum = 0;
-        for (float value : x) {
-            sum += value;
-        }
-        float mean = (float) (sum / n);
-        double squares = 0;
-        for (float value : x) {
-            float d = value - mean;
-            squares += d * d;
-        }
-        float scale = (float) (1 / Math.sqrt(squares / n + PolicySpec.NORM_EPSILON));
+        float mean = (float) (sum(x) / n);
         for (int j = 0; j < n; j++) {
-            y[j] = Math.fma((x[j] - mean) * scale, weight[j], bias[j]);
+            y[j] = x[j] - mean;
         }
+        float scale = (float) (1 / Math.sqrt(squares(y, n) / n + PolicySpec.NORM_EPSILON));
+        for (int j = 0; j < n; j++) {
+            y[j] = Math.fma(y[j] * scale, weight[j], bias[j]);
+        }
+    }
+
+    /** Σ x, in four sums: one alone would wait for each of its additions. */
+    private static double sum(float[] x) {
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = 0;
+        for (; i < x.length - 3; i += 4) {
+            a += x[i];
+            b += x[i + 1];
+            c += x[i + 2];
+            d += x[i + 3];
+        }
+        for (; i < x.length; i++) {
+            a += x[i];
+        }
+        return a + b + (c + d);
+    }
+
+    /** Σ x² of the first n values, in four sums. */
+    static double squares(float[] x, int n) {
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = 0;
+        for (; i < n - 3; i += 4) {
+            a += (double) x[i] * x[i];
+            b += (double) x[i + 1] * x[i + 1];
+            c += (double) x[i + 2] * x[i + 2];
+            d += (double) x[i + 3] * x[i + 3];
+        }
+        for (; i < n; i++) {
+            a += (double) x[i] * x[i];
+        }
+        return a + b + (c + d);
     }
 
     /**

@@ -37,24 +37,11 @@ public final class PolicyFeatures {
             throw new IllegalArgumentException(
                     "the policy reads vectors of %d values, but the model's have %d".formatted(length, x.length));
         }
-        // Four sums at a time: one alone would wait for each of its additions.
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
-        int i = 0;
-        for (; i < length - 3; i += 4) {
-            a += (double) x[i] * x[i];
-            b += (double) x[i + 1] * x[i + 1];
-            c += (double) x[i + 2] * x[i + 2];
-            d += (double) x[i + 3] * x[i + 3];
-        }
-        for (; i < length; i++) {
-            a += (double) x[i] * x[i];
-        }
-        float scale = (float) (1 / Math.sqrt((a + b + (c + d)) / length + EPSILON));
+        float scale = (float) (1 / Math.sqrt(Kernels.squares(x, length) / length + EPSILON));
+        // copied first: with one array the compiler makes vectors of the products
+        System.arraycopy(x, 0, out, offset, length);
         for (int j = 0; j < length; j++) {
-            out[offset + j] = x[j] * scale;
+            out[offset + j] *= scale;
         }
     }
 }
