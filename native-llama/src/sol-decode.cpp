@@ -7,8 +7,8 @@
 #include "llama-context.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
+#include <vector>
 
 static std::string at(int32_t i) {
     return " of batch entry " + std::to_string(i);
@@ -29,7 +29,7 @@ static void check_batch(const sol_context & context, const sol_batch & batch) {
 
     const llama_memory_t memory = llama_get_memory(context.llama.get());
 
-    std::map<llama_seq_id, llama_pos> next;
+    std::vector<llama_pos> next(context.n_seq_max, -1); // −1: not known yet
 
     for (int32_t i = 0; i < batch.n_tokens; ++i) {
         const llama_seq_id seq = batch.seq_id[i];
@@ -39,10 +39,12 @@ static void check_batch(const sol_context & context, const sol_batch & batch) {
         sol_require(seq >= 0 && seq < context.n_seq_max, "seq_id" + at(i) + " is "
                 + std::to_string(seq) + ", must be 0…" + std::to_string(context.n_seq_max - 1));
 
-        const auto it = next.try_emplace(seq, llama_memory_seq_pos_max(memory, seq) + 1).first;
-        sol_require(batch.pos[i] == it->second, "pos" + at(i) + " is " + std::to_string(batch.pos[i])
-                + ", sequence " + std::to_string(seq) + " goes on at " + std::to_string(it->second));
-        ++it->second;
+        if (next[seq] < 0) {
+            next[seq] = llama_memory_seq_pos_max(memory, seq) + 1;
+        }
+        sol_require(batch.pos[i] == next[seq], "pos" + at(i) + " is " + std::to_string(batch.pos[i])
+                + ", sequence " + std::to_string(seq) + " goes on at " + std::to_string(next[seq]));
+        ++next[seq];
 
         if (batch.knobs) {
             check_knobs(batch.knobs[i], i);

@@ -85,10 +85,8 @@ std::string sol_logged_errors() {
     return res;
 }
 
-void sol_require(bool ok, const std::string & what) {
-    if (!ok) {
-        throw sol_error(SOL_INVALID_ARGUMENT, what);
-    }
+void sol_refuse(const std::string & what) {
+    throw sol_error(SOL_INVALID_ARGUMENT, what);
 }
 
 void sol_require_range(const char * name, int64_t value, int64_t min, int64_t max) {

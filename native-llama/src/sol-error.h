@@ -14,8 +14,12 @@ struct sol_error : std::runtime_error {
     const sol_status status;
 };
 
-// Throws SOL_INVALID_ARGUMENT with this message unless `ok`.
-void sol_require(bool ok, const std::string & what);
+// Throws SOL_INVALID_ARGUMENT with this message.
+[[noreturn]] void sol_refuse(const std::string & what);
+
+// Does so unless the condition holds. A macro, so that nobody makes the message of an error that did not happen: each token of a batch has a
+// dozen of them.
+#define sol_require(condition, ...) ((condition) ? (void) 0 : sol_refuse(__VA_ARGS__))
 
 // … naming the value and its range.
 void sol_require_range(const char * name, int64_t value, int64_t min, int64_t max);
