@@ -25,28 +25,23 @@ void sort_unless_sorted(I begin, I end, F before) {
 }
 
 // Keeps the sinks (positions below `sinks`) and the newest positions of the cells visible in `row`, `keep` of all but never
-// less than the sinks, the window and the token itself. Returns how many are kept.
+// less than the sinks, the window and the token itself. Returns how many are kept; they are what is left of `visible`.
 template<typename T>
 int64_t prune_row(T * row, std::vector<sol_visible_cell> & visible, float keep, const sol_context_params & params) {
     const int64_t n = (int64_t) visible.size();
 
-    const auto first_other = std::partition(visible.begin(), visible.end(),
-            [&](const sol_visible_cell & v) { return v.pos < params.attn_sinks; });
+    const auto first_other = std::find_if(visible.begin(), visible.end(),
+            [&](const sol_visible_cell & v) { return v.pos >= params.attn_sinks; });
 
     const int64_t n_sinks  = first_other - visible.begin();
     const int64_t n_forced = n_sinks + std::min<int64_t>(params.attn_window + 1, n - n_sinks);
     const int64_t n_keep   = std::max(sol_keep_count(keep, n), n_forced);
 
-    if (n_keep < n) {
-        const auto first_dropped = first_other + (n_keep - n_sinks);
-
-        std::nth_element(first_other, first_dropped, visible.end(),
-                [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos > b.pos; });
-
-        for (auto v = first_dropped; v != visible.end(); ++v) {
-            row[v->cell] = llama_cast<T>(-INFINITY);
-        }
+    const auto first_kept = first_other + (n - n_keep);
+    for (auto v = first_other; v != first_kept; ++v) {
+        row[v->cell] = llama_cast<T>(-INFINITY);
     }
+    visible.erase(first_other, first_kept);
 
     return n_keep;
 }
@@ -55,8 +50,6 @@ int64_t prune_row(T * row, std::vector<sol_visible_cell> & visible, float keep, 
 // when it has chosen.
 int64_t plan_row(sol_attn_plan & plan, int32_t row, int32_t index, llama_pos pos, std::vector<sol_visible_cell> & visible,
         float keep, const sol_context_params & params) {
-    sort_unless_sorted(visible.begin(), visible.end(), [](const sol_visible_cell & a, const sol_visible_cell & b) { return a.pos < b.pos; });
-
     return plan.add(row, index, pos, visible, keep, params) ? 0 : (int64_t) visible.size();
 }
 
@@ -118,12 +111,14 @@ void set_rows(ggml_tensor * mask, sol_graph_input::mask_use & use, const llama_u
         const float   keep      = state.knobs[index].attn_keep;
         const int64_t n_visible = (int64_t) visible.size();
 
+        sort_unless_sorted(visible.begin(), visible.end(), [](const auto & a, const auto & b) { return a.pos < b.pos; });
+
         const int64_t n_attended = state.params.attn_criterion == SOL_ATTN_RECENCY
             ? prune_row(row, visible, keep, state.params)
             : plan_row(*use.plan, (int32_t) i, index, ubatch.pos[i], visible, keep, state.params);
 
         if (n_attended > 0 && state.graph->attends(state.knobs[index])) {
-            sort_unless_sorted(visible.begin(), visible.begin() + n_attended, [](const auto & a, const auto & b) { return a.cell < b.cell; });
+            sort_unless_sorted(visible.begin(), visible.end(), [](const auto & a, const auto & b) { return a.cell < b.cell; });
             use.plan->add_fixed((int32_t) i, ubatch.pos[i], visible.data(), visible.data() + n_attended);
         }
 
