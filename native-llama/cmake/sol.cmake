@@ -22,7 +22,7 @@ if(SOL_SOURCES)
     set_target_properties(sol PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
     # The inner loops use what ggml-cpu uses; the loader has checked that the CPU has it. They call kernels of its own.
-    foreach(file IN ITEMS down kernels score skip-mlp)
+    foreach(file IN ITEMS attend down kernels mask ops results score skip-mlp)
         set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/src/sol-${file}.cpp PROPERTIES COMPILE_OPTIONS "${SOL_CPU_FLAG_LIST}")
     endforeach()
     target_link_libraries(llama PRIVATE ggml-cpu)

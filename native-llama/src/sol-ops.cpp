@@ -26,6 +26,26 @@ float * floats(const ggml_tensor * t, int64_t r) {
     return (float *) row(t, r);
 }
 
+// Zeroes what is not kept, without a branch: nothing foretells which units are.
+void mask(float * x, int64_t n, bool keep) {
+    const auto apply = [ones = 0u - (uint32_t) keep](float & value) {
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof(bits));
+        bits &= ones;
+        memcpy(&value, &bits, sizeof(bits));
+    };
+
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) { // a vector
+        for (int64_t k = 0; k < 8; ++k) {
+            apply(x[i + k]);
+        }
+    }
+    for (; i < n; ++i) {
+        apply(x[i]);
+    }
+}
+
 // Chooses units of one MLP for one token, and counts them.
 class unit_choice {
 public:
@@ -44,9 +64,7 @@ public:
                 h[j] = keep[j] ? h[j] : 0.0f;
             }
             for (int64_t u = 0; u < n_units && op.group > 1; ++u) {
-                if (!keep[u]) {
-                    std::fill(h + u*op.group, h + std::min(n_ff, (u + 1)*op.group), 0.0f);
-                }
+                mask(h + u*op.group, std::min<int64_t>(op.group, n_ff - u*op.group), keep[u]);
             }
         }
         count(k, n_units, index);
