@@ -16,6 +16,7 @@ public final class ActionDistribution {
     private final int heads;
     private final int[] start; // of each head's logits, and the end of the last
     private final double[] logProbability; // [L]
+    private final double[] probability; // [L]
     private final int[] best;
 
     public ActionDistribution(PolicySpec spec) {
@@ -29,6 +30,7 @@ public final class ActionDistribution {
         }
         start[heads] = spec.logits();
         this.logProbability = new double[spec.logits()];
+        this.probability = new double[spec.logits()];
         set(new float[spec.logits()], 0, 1);
     }
 
@@ -53,11 +55,13 @@ public final class ActionDistribution {
             double sum = 0;
             for (int i = start[head]; i < start[head + 1]; i++) {
                 logProbability[i] = (logits[offset + i] - max) / temperature;
-                sum += Math.exp(logProbability[i]);
+                probability[i] = Math.exp(logProbability[i]);
+                sum += probability[i];
             }
             double log = Math.log(sum);
             for (int i = start[head]; i < start[head + 1]; i++) {
                 logProbability[i] -= log;
+                probability[i] /= sum;
             }
             best[head] = argmax - start[head];
         }
@@ -93,8 +97,8 @@ public final class ActionDistribution {
     /** In nats; the sum over the axes if each has a head. */
     public double entropy() {
         double entropy = 0;
-        for (double log : logProbability) {
-            entropy -= Math.exp(log) * log;
+        for (int i = 0; i < probability.length; i++) {
+            entropy -= probability[i] * logProbability[i];
         }
         return entropy;
     }
@@ -103,13 +107,13 @@ public final class ActionDistribution {
     public double mean(Axis axis) {
         double mean = 0;
         if (spec.joint()) {
-            for (int i = 0; i < logProbability.length; i++) {
-                mean += Math.exp(logProbability[i]) * grid.value(axis, grid.coordinate(i, axis));
+            for (int i = 0; i < probability.length; i++) {
+                mean += probability[i] * grid.value(axis, grid.coordinate(i, axis));
             }
         } else {
             int first = spec.logitOffset(axis);
             for (int i = 0; i < grid.size(axis); i++) {
-                mean += Math.exp(logProbability[first + i]) * grid.value(axis, i);
+                mean += probability[first + i] * grid.value(axis, i);
             }
         }
         return mean;
@@ -119,7 +123,7 @@ public final class ActionDistribution {
         double u = random.nextDouble();
         int last = start[head];
         for (int i = start[head]; i < start[head + 1]; i++) {
-            double p = Math.exp(logProbability[i]);
+            double p = probability[i];
             if (p > 0) {
                 last = i; // what rounding leaves of u goes to the last value that can be drawn
                 u -= p;
