@@ -281,10 +281,10 @@ float sol_upper_bound(const float * q, const float * least, const float * greate
     return res;
 }
 
-// Calls widen(row, out) for every row. A cell's rows are read one after the other, and those of a cell further on asked for:
-// hardware does not foresee pieces far apart.
+// Calls widen(row, out) for every row. A cell's rows are read one after the other, and those of a cell further on asked for: hardware does not
+// foresee pieces far apart. The source is a copy, which nobody could write to through `rows`: then it stays in registers.
 template<typename F>
-static void for_each_row(const sol_kv_rows & s, size_t row_bytes, float * rows, F widen) {
+static void for_each_row(const sol_kv_rows s, int64_t ne0, size_t row_bytes, float * rows, F widen) {
     const auto cell = [&](int64_t i) {
         return s.data + s.cell_stride*(size_t) *(const int32_t *) ((const char *) s.index + s.index_stride*i);
     };
@@ -297,31 +297,46 @@ static void for_each_row(const sol_kv_rows & s, size_t row_bytes, float * rows, 
             for (size_t b = 0; b < row_bytes; b += 64) {
                 __builtin_prefetch(ahead + h*s.head_stride + b);
             }
-            widen(src + h*s.head_stride, rows + (h*s.n + i)*s.ne0);
+            widen(src + h*s.head_stride, rows + (h*s.n + i)*ne0);
         }
     }
 }
 
-void sol_widen_f16(const sol_kv_rows & s, float * rows) {
-    for_each_row(s, s.ne0*sizeof(uint16_t), rows, [&](const char * row, float * out) {
+// NE0: values in a row, whole vectors, so that there are no loops over them; or 0, for any number.
+template<int64_t NE0>
+static void widen_f16(const sol_kv_rows & s, float * rows) {
+    const int64_t ne0 = NE0 > 0 ? NE0 : s.ne0;
+
+    for_each_row(s, ne0, ne0*sizeof(uint16_t), rows, [=](const char * row, float * out) {
         const auto * src = (const uint16_t *) row;
 
         int64_t d = 0;
-        for (; d + sol_f32xn::N <= s.ne0; d += sol_f32xn::N) {
+        for (; d + sol_f32xn::N <= ne0; d += sol_f32xn::N) {
             sol_f32xn::load_f16(src + d).store(out + d);
         }
-        for (; d < s.ne0; ++d) {
-            out[d] = ggml_fp16_to_fp32(src[d]);
+        if constexpr (NE0 == 0) {
+            for (; d < ne0; ++d) {
+                out[d] = ggml_fp16_to_fp32(src[d]);
+            }
         }
     });
+}
+
+void sol_widen_f16(const sol_kv_rows & s, float * rows) {
+    switch (s.ne0) {
+        case 32:  return widen_f16< 32>(s, rows);
+        case 64:  return widen_f16< 64>(s, rows);
+        case 128: return widen_f16<128>(s, rows);
+        default:  return widen_f16<  0>(s, rows);
+    }
 }
 
 void sol_widen_q8_0(const sol_kv_rows & s, float * rows) {
     constexpr int64_t QUANT = 32;
     constexpr int64_t BYTES = sizeof(uint16_t) + QUANT;
 
-    for_each_row(s, s.ne0/QUANT*BYTES, rows, [&](const char * row, float * out) {
-        for (int64_t d = 0; d < s.ne0; d += QUANT, row += BYTES) {
+    for_each_row(s, s.ne0, s.ne0/QUANT*BYTES, rows, [ne0 = s.ne0](const char * row, float * out) {
+        for (int64_t d = 0; d < ne0; d += QUANT, row += BYTES) {
             uint16_t scale;
             memcpy(&scale, row, sizeof(scale));
 

@@ -374,7 +374,7 @@ void test_attention() {
 
     for (const bool cells_outside : { true, false }) {
         for (const int64_t n_head : { 1, 3 }) {
-            for (const int64_t ne0 : { 1, 7, 8, 9, 16, 17, 64, 100, 128 }) {
+            for (const int64_t ne0 : { 1, 7, 8, 9, 16, 17, 32, 64, 100, 128 }) {
                 test_widen(GGML_TYPE_F16, ne0, n_head, cells_outside, rng);
             }
             for (const int64_t ne0 : { 32, 64, 96, 128, 256 }) {
