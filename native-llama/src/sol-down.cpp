@@ -168,7 +168,6 @@ void sum_products(const kept_blocks & kept, int64_t o, int64_t n_out, f32x8 & re
 }
 #endif
 
-// Σ w·h for 16 outputs
 #ifdef SOL_SIMD_VNNI
 __m512i all4x16(const int8_t * p) {
     int32_t x;
@@ -176,9 +175,11 @@ __m512i all4x16(const int8_t * p) {
     return _mm512_set1_epi32(x);
 }
 
-// Of types whose weights are in the halves of bytes.
+// For 16 outputs, of types whose weights are halves of bytes and nothing else.
 template<ggml_type TYPE, int N>
 void sum_products(const kept_blocks & kept, int64_t o, int64_t /*n_out*/, sol_f32x16 & res) {
+    static_assert(TYPE == GGML_TYPE_Q4_0 || TYPE == GGML_TYPE_Q4_K);
+
     const __m512i half = _mm512_set1_epi8(15);
 
     __m512i sums = _mm512_setzero_si512();
@@ -266,11 +267,14 @@ void add_rows_at(const uint16_t * w, const uint16_t * ahead, int64_t n_out, cons
 // Of outputs o0 … o1 − 1; w and ahead from output 0 on
 template<bool BF16>
 void add_rows(const uint16_t * w, const uint16_t * ahead, int64_t n_out, const float * h, int64_t o0, int64_t o1, float * out) {
-    constexpr int64_t WIDE = 64;
+    using wide = sol_f32xn;
 
     int64_t o = o0;
-    for (; o + WIDE <= o1; o += WIDE) {
-        add_rows_at<sol_f32xn, BF16, WIDE/sol_f32xn::N>(w + o, ahead + o, n_out, h, out + o - o0);
+    for (; o + 64 <= o1; o += 64) {
+        add_rows_at<wide, BF16, 64/wide::N>(w + o, ahead + o, n_out, h, out + o - o0);
+    }
+    for (; o + 32 <= o1; o += 32) {
+        add_rows_at<wide, BF16, 32/wide::N>(w + o, ahead + o, n_out, h, out + o - o0);
     }
     for (; o < o1; o += 8) {
         add_rows_at<f32x8, BF16, 1>(w + o, ahead + o, n_out, h, out + o - o0);

@@ -8,7 +8,7 @@
 // out[r] = scale·(q·row r)
 void sol_dots(const float * rows, int64_t n_rows, int64_t n, const float * q, float scale, float * out);
 
-// Eight rows of 16-bit floats, n multiples of 32, that lie `stride` apart: out[r] = row r · x. Asks for as much from `ahead` on, step by step.
+// Eight rows of n 16-bit floats, a multiple of 32, that lie `stride` apart: out[r] = row r · x. Asks for as much from `ahead` on, step by step.
 using sol_dots8 = void (*)(const uint16_t * rows, const uint16_t * ahead, int64_t stride, int64_t n, const uint16_t * x, float * out);
 
 void sol_dots8_f16 (const uint16_t * rows, const uint16_t * ahead, int64_t stride, int64_t n, const uint16_t * x, float * out);

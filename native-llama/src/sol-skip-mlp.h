@@ -18,7 +18,7 @@ struct sol_mlp_scratch {
     std::vector<uint8_t> units;  // [n_tokens][n_units] 1 = kept
     std::vector<uint8_t> blocks; // [n_tokens][n_ff/8]  1 = has a neuron that is kept
     std::vector<int32_t> kept;   // the blocks that any token keeps, in order
-    bool                 all;    // whether all tokens keep all units
+    bool                 all = false; // whether all tokens keep all units
 
     std::vector<uint32_t> keys; // of sol_select_top
 

@@ -16,8 +16,7 @@ final class AxisTilt {
     private final Lowest from; // [slot]: minus its edge
     private final double[] weight; // [slot]
     private double total; // Σ weight
-    private double
-            taken; // Σ weight·value, kept up to date: a million steps put it off by less than a thousandth of the slack
+    private double taken; // Σ weight·value; a million changes put it off by less than a thousandth of balance's slack
     private double tilt;
 
     /**
