@@ -7,7 +7,21 @@
 # A variant is one set of flags. All clones share its folder: the sources are copied in by content, so ninja compiles what
 # really differs, and a second clone of the same commit compiles nothing.
 
-# Sets cpu_id, compiler_id and variant. $1: sol or stock.
+# Features that -march=native may find, but that are left alone, as the compiler's options name them.
+# AMX: weights as upstream lays them out for it have no rows to skip. Besides, there are virtual machines that show it and lose the
+# state of its tiles, which ends the process; upstream's own build does not run there.
+# AVX-512 FP16: upstream then adds up products of F16 in F16, whose 11 bits leave two digits.
+unused_features='amx-tile amx-int8 amx-bf16 amx-fp16 avx512fp16'
+
+# without_features CXX: the flags that leave them alone, for the features that the compiler knows. None on other architectures.
+without_features() {
+    local feature
+    for feature in $unused_features; do
+        ! "$1" "-mno-$feature" -x c++ -E - </dev/null >/dev/null 2>&1 || printf -- '-mno-%s\n' "$feature"
+    done
+}
+
+# Sets cpu_id, compiler_id, without and variant. $1: sol or stock.
 describe_variant() {
     local cxx
     cxx=${CXX:-c++}
@@ -20,10 +34,12 @@ describe_variant() {
         portable) cpu_id=any ;;
         *) die "SOL_NATIVE must be native or portable, not $native" ;;
     esac
+    without=
+    [ "$native" = portable ] || without=$(without_features "$cxx")
     sanitize=${SOL_SANITIZE:-}
     compiler_id=$("$cxx" --version | head -n 1)
     variant=$1-$native${sanitize:+-${sanitize//,/-}}-$(
-        printf '%s\n' "$cpu_id" "$compiler_id" "${CC:-} ${CXX:-} ${CFLAGS:-} ${CXXFLAGS:-} ${LDFLAGS:-}" \
+        printf '%s\n' "$cpu_id" "$without" "$compiler_id" "${CC:-} ${CXX:-} ${CFLAGS:-} ${CXXFLAGS:-} ${LDFLAGS:-}" \
             "$(lock_value tree)" | digest
     )
 }
@@ -76,7 +92,7 @@ configure() {
     [ "$1" = sol ] || stock=ON
     cmake -G Ninja -S "$work/own" -B "$work/out" \
         -DCMAKE_BUILD_TYPE=Release -DLLAMA_SOURCE_DIR="$work/llama" -DSOL_NATIVE="$native" -DSOL_STOCK="$stock" \
-        -DSOL_SANITIZE="$sanitize" -DSOL_SOURCE_ID="llama.cpp $(lock_value tag) tree ${base_tree:0:12}, patched ${2:0:12}" \
+        -DSOL_WITHOUT="${without//$'\n'/;}" -DSOL_SANITIZE="$sanitize" -DSOL_SOURCE_ID="llama.cpp $(lock_value tag) tree ${base_tree:0:12}, patched ${2:0:12}" \
         "${@:3}" >"$log" 2>&1 || {
         cat "$log" >&2
         die "CMake failed; its output is above and in $log"

@@ -22,3 +22,4 @@ else()
 endif()
 
 add_subdirectory(${LLAMA_SOURCE_DIR} ${CMAKE_BINARY_DIR}/llama EXCLUDE_FROM_ALL)
+target_compile_options(ggml-cpu PRIVATE ${SOL_WITHOUT}) # the last word on these features
