@@ -6,6 +6,8 @@ import dev.sol.runtime.KvType;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.UserCache;
 import dev.sol.runtime.cli.Command;
+import dev.sol.runtime.cli.KnobArguments;
+import dev.sol.runtime.cli.KvTypeArgument;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -98,7 +100,10 @@ public final class BenchCommand implements Callable<Integer> {
     private int steps;
 
     @Mixin
-    private BenchKnobs knobs = new BenchKnobs();
+    private KnobArguments knobs = new KnobArguments();
+
+    @Mixin
+    private KvTypeArgument kvType = new KvTypeArgument();
 
     @Option(
             names = "--stock-pool",
@@ -194,7 +199,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         int cells = OurSide.cells(deepest);
         int used = threads == 0 ? footprint.threads(Runtime.getRuntime().availableProcessors()) : threads;
-        KvType kv = knobs.kvType();
+        KvType kv = kvType.kvType();
         ContextOptions context = ContextOptions.DEFAULT
                 .withContextLength(cells)
                 .withBatchSize(OurSide.SEED_TOKENS, OurSide.SEED_TOKENS)

@@ -2,12 +2,12 @@ package dev.sol.runtime.cli;
 
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.Execution;
-import dev.sol.runtime.KvType;
 import dev.sol.runtime.MlpGate;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.RequestException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens with knobs are computed. A picocli mixin. */
@@ -33,13 +33,8 @@ public final class ExecutionArguments {
                     + " computed either.")
     private @Nullable Path predictor;
 
-    @Option(
-            names = "--kv-type",
-            paramLabel = "NAME",
-            defaultValue = "f16",
-            description = "The type of keys and values: f16, or q8_0, which takes half the memory."
-                    + " Default: ${DEFAULT-VALUE}.")
-    private String kvType = "";
+    @Mixin
+    private KvTypeArgument kvType = new KvTypeArgument();
 
     /** For picocli, which fills in the options. */
     public ExecutionArguments() {}
@@ -57,7 +52,7 @@ public final class ExecutionArguments {
     public ContextOptions apply(ContextOptions options) {
         return options.withExecution(execution())
                 .withSkipMlp(!noSkipMlp)
-                .withKvType(kvType())
+                .withKvType(kvType.kvType())
                 .withKnobs(options.knobs().withGate(predictor == null ? MlpGate.EXACT : MlpGate.PREDICTED));
     }
 
@@ -66,14 +61,6 @@ public final class ExecutionArguments {
             case "skip" -> Execution.SKIP;
             case "reference" -> Execution.REFERENCE;
             default -> throw KnobArguments.unknown("execution", execution, "skip, reference");
-        };
-    }
-
-    private KvType kvType() {
-        return switch (kvType) {
-            case "f16" -> KvType.F16;
-            case "q8_0" -> KvType.Q8_0;
-            default -> throw KnobArguments.unknown("kv-type", kvType, "f16, q8_0");
         };
     }
 }

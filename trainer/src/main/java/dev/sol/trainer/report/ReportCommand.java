@@ -38,6 +38,12 @@ public final class ReportCommand implements Callable<Integer> {
     @Option(names = "--figures", paramLabel = "FOLDER", description = "Also write each figure as an SVG file here.")
     private @Nullable Path figures;
 
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "Also write the tables as Markdown: a row for each budget, a column for each baseline.")
+    private @Nullable Path markdown;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -55,23 +61,33 @@ public final class ReportCommand implements Callable<Integer> {
         ResultFolder results = ResultFolder.read(folder);
         Map<String, Figure> all = Figures.of(results);
         Path page = out == null ? folder.resolve("report.html") : out;
-        try {
-            AtomicFile.write(page, Page.html(results, all.values()).getBytes(StandardCharsets.UTF_8));
-            if (figures != null) {
-                Files.createDirectories(figures);
-                for (Map.Entry<String, Figure> figure : all.entrySet()) {
-                    AtomicFile.write(
-                            figures.resolve(figure.getKey() + ".svg"),
-                            figure.getValue().file().getBytes(StandardCharsets.UTF_8));
-                }
+        write(page, Page.html(results, all.values()));
+        if (figures != null) {
+            for (Map.Entry<String, Figure> figure : all.entrySet()) {
+                write(
+                        figures.resolve(figure.getKey() + ".svg"),
+                        figure.getValue().file());
             }
-        } catch (IOException e) {
-            throw RequestException.invalid("out", "cannot write " + page + ": " + e);
+        }
+        if (markdown != null) {
+            write(markdown, MarkdownTables.of(results));
         }
         Objects.requireNonNull(spec, "set by picocli")
                 .commandLine()
                 .getOut()
                 .println(page + ": " + all.size() + " figures");
         return ExitCode.OK;
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Path folder = file.toAbsolutePath().getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
+            AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw RequestException.invalid("out", "cannot write " + file + ": " + e);
+        }
     }
 }

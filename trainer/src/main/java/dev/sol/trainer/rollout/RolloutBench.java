@@ -4,13 +4,12 @@ import dev.sol.policy.ActionGrid;
 import dev.sol.policy.Budget;
 import dev.sol.policy.learned.PolicySpec;
 import dev.sol.policy.learned.PolicyWeights;
-import dev.sol.runtime.AttentionCriterion;
-import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.cli.Command;
+import dev.sol.runtime.cli.KnobArguments;
 import dev.sol.runtime.cli.ModelSource;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -89,14 +88,8 @@ public final class RolloutBench implements Callable<Integer> {
                             + " One schedule at a time has as many, but one if the model is tiny. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
-    @Option(
-            names = "--criterion",
-            paramLabel = "C",
-            defaultValue = "RECENCY",
-            description =
-                    "Which positions are attended: ${COMPLETION-CANDIDATES}; those with pages have pages of 8 and a"
-                            + " tail. Default: ${DEFAULT-VALUE}.")
-    private AttentionCriterion criterion = AttentionCriterion.RECENCY;
+    @Mixin
+    private KnobArguments knobArguments = new KnobArguments();
 
     @Option(
             names = "--execution",
@@ -135,9 +128,7 @@ public final class RolloutBench implements Callable<Integer> {
         }
         PrintWriter out =
                 Objects.requireNonNull(spec, "set by picocli").commandLine().getOut();
-        KnobOptions knobs = criterion.hasPages()
-                ? KnobOptions.DEFAULT.withAttention(criterion).withPage(8).withDropped(DroppedPages.TAIL)
-                : KnobOptions.DEFAULT;
+        KnobOptions knobs = knobArguments.knobs();
         RolloutOptions options =
                 RolloutOptions.DEFAULT.withKnobs(knobs).withExecution(execution).withThreads(threads);
         try (Model model = source.load()) {

@@ -132,6 +132,32 @@ class ReportTest {
     }
 
     @Test
+    void tablesAsMarkdown() throws IOException {
+        write();
+        Path file = folder.resolve("new").resolve("tables.md");
+        assertThat(run(folder.toString(), "--markdown", file.toString()))
+                .as(err.toString())
+                .isZero();
+        assertThat(Files.readString(file))
+                .contains("Dense, knobs ours: perplexity 4.48, 20 tokens.")
+                .contains("""
+                        **&lt;best&gt; &amp; own, knobs ours**
+
+                        | net | κ, ρ, b | perplexity | − fixed |
+                        |---|---|---|---|
+                        | .4 | 0.40, 0.40, 6.4 | 6.05 | **−.1000 (−.2000 to −.0500)** |
+                        | .8 | 0.80, 0.80, 12.8 | 4.95 | **−.1000 (−.2000 to −.0500)** |
+                        """)
+                .contains("""
+                        **arc**
+
+                        | net |  | accuracy | interval | policy − this |
+                        |---|---|---|---|---|
+                        | 0.50 | p | 0.500 | 0.250 to 1.000 |  |
+                        """);
+    }
+
+    @Test
     void whatIsNoResultFolderIsRefused() throws IOException {
         assertThat(run(folder.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("there is no", "results.json");
