@@ -3,6 +3,7 @@ package dev.sol.trainer.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,12 +60,14 @@ final class Lines {
         XYErrorRenderer renderer = new XYErrorRenderer();
         renderer.setDefaultLinesVisible(true);
         renderer.setDrawXError(false);
+        renderer.setErrorStroke(new BasicStroke(1.6f));
+        renderer.setLegendLine(new Line2D.Double(-14, 0, 14, 0)); // with room for gaps
         for (int i = 0; i < data.getSeriesCount(); i++) {
             Color colour = SvgChart.COLOURS[i % SvgChart.COLOURS.length];
             renderer.setSeriesPaint(i, colour);
             renderer.setSeriesShape(i, new Ellipse2D.Double(-3, -3, 6, 6));
-            // Colours that come a second time have broken lines.
-            float[] dashes = i < SvgChart.COLOURS.length ? null : new float[] {4, 3};
+            // Colours that come a second time have broken lines. Gaps are longer than what round ends take from them.
+            float[] dashes = i < SvgChart.COLOURS.length ? null : new float[] {6, 5};
             renderer.setSeriesStroke(
                     i, new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, dashes, 0));
         }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -164,6 +165,22 @@ class ReportTest {
         Files.writeString(folder.resolve("results.json"), "{\"format\": \"other\"}");
         assertThat(run(folder.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("no results of this version");
+    }
+
+    /** A colour that comes again is told apart on the curve and in the legend, where a broken line shows gaps. */
+    @Test
+    void linesOfOneColour() {
+        Lines lines = new Lines("title", "x", "y");
+        for (int i = 0; i <= SvgChart.COLOURS.length; i++) {
+            lines.add("series " + i, new Lines.Point(0, i, i - .1, i + .1));
+            lines.add("series " + i, new Lines.Point(1, i, i - .1, i + .1));
+        }
+        String svg = lines.figure("caption").svg();
+        assertThat(Pattern.compile("stroke-dasharray:\\s*6(\\.0)?,\\s*5")
+                        .matcher(svg)
+                        .results())
+                .as(svg)
+                .hasSize(2);
     }
 
     /** By hand: the density of two points at their middle, and of one at itself. */
