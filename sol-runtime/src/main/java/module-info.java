@@ -12,6 +12,7 @@ module dev.sol.runtime {
     exports dev.sol.runtime.chat;
     exports dev.sol.runtime.cli;
     exports dev.sol.runtime.cost;
+    exports dev.sol.runtime.engine;
     exports dev.sol.runtime.gguf;
     exports dev.sol.runtime.hub;
     exports dev.sol.runtime.openai;

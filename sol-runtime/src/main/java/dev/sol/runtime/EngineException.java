@@ -4,7 +4,8 @@ package dev.sol.runtime;
 public final class EngineException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    EngineException(String message, Throwable cause) {
+    /** What failed, and the error of it. */
+    public EngineException(String message, Throwable cause) {
         super(message, cause);
     }
 }

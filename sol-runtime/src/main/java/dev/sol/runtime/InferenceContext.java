@@ -80,7 +80,7 @@ public final class InferenceContext implements AutoCloseable {
     }
 
     /** The length of a context that is made with {@code options}. */
-    static int contextLength(ContextOptions options, ModelInfo info) {
+    public static int contextLength(ContextOptions options, ModelInfo info) {
         int trained = info.contextLength();
         int wanted = options.contextLength();
         if (wanted == 0) {
@@ -147,7 +147,7 @@ public final class InferenceContext implements AutoCloseable {
     }
 
     /** The threads of a single-token decode in a context that is made with {@code options}. */
-    static int threads(ContextOptions options, ModelInfo info) {
+    public static int threads(ContextOptions options, ModelInfo info) {
         return threads(options.threads(), info, Sol.defaultContextParams().threads());
     }
 
@@ -317,7 +317,7 @@ public final class InferenceContext implements AutoCloseable {
     }
 
     /** Entropy after token {@code index} of the last batch, in nats. It is asked before every step, so its arrays are kept. */
-    float entropy(int index) {
+    public float entropy(int index) {
         return call(handle -> {
             oneOutput[0] = index;
             Sol.score(handle, oneOutput, null, null, null, oneScore);

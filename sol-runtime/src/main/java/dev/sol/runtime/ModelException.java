@@ -4,11 +4,13 @@ package dev.sol.runtime;
 public final class ModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    ModelException(String message, Throwable cause) {
+    /** A model file that something else has found out about. */
+    public ModelException(String message, Throwable cause) {
         super(message, cause);
     }
 
-    ModelException(String message) {
+    /** A model file that cannot be used, for the reason in {@code message}. */
+    public ModelException(String message) {
         super(message);
     }
 }

@@ -147,7 +147,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     /** A seed that means itself: llama.cpp takes {@link Samplers#RANDOM_SEED} as a wish for another one. */
-    static int randomSeed() {
+    public static int randomSeed() {
         int seed = ThreadLocalRandom.current().nextInt();
         return seed == Samplers.RANDOM_SEED ? 0 : seed;
     }

@@ -129,7 +129,8 @@ public record SamplingOptions(
         return temperature == 0;
     }
 
-    boolean hasPenalties() {
+    /** Whether the next token depends on those before it in another way than through the model. */
+    public boolean hasPenalties() {
         return penaltyLastTokens != 0 && (repeatPenalty != 1 || frequencyPenalty != 0 || presencePenalty != 0);
     }
 

@@ -2,8 +2,8 @@ package dev.sol.web;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.chat.ChatRequest;
+import dev.sol.runtime.engine.CompletionRequest;
 import dev.sol.runtime.openai.ChatCall;
 import dev.sol.runtime.openai.ChatFormat;
 import dev.sol.runtime.openai.ChatJson;

@@ -1,10 +1,10 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionListener;
-import dev.sol.runtime.CompletionRequest;
-import dev.sol.runtime.EngineStatistics;
+import dev.sol.runtime.engine.CompletionEngine;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionListener;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.EngineStatistics;
 
 /** What completes requests: an engine, or in tests something that behaves like one. */
 interface Completer {

@@ -1,6 +1,6 @@
 package dev.sol.web;
 
-import dev.sol.runtime.Prompt;
+import dev.sol.runtime.engine.Prompt;
 import dev.sol.runtime.openai.CompletionCall;
 import dev.sol.runtime.openai.CompletionJson;
 import io.vertx.core.buffer.Buffer;

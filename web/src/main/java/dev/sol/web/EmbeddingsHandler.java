@@ -1,7 +1,7 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.Prompt;
+import dev.sol.runtime.engine.Prompt;
 import dev.sol.runtime.openai.EmbeddingCall;
 import dev.sol.runtime.openai.EmbeddingJson;
 import io.vertx.core.WorkerExecutor;

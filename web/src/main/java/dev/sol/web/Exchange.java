@@ -1,12 +1,12 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionListener;
-import dev.sol.runtime.CompletionRequest;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.FinishReason;
-import dev.sol.runtime.Prompt;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionListener;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.Prompt;
+import dev.sol.runtime.engine.TraceEntry;
 import dev.sol.runtime.openai.AnswerJson;
 import dev.sol.runtime.openai.Delivery;
 import io.vertx.core.Context;

@@ -1,7 +1,7 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.TraceEntry;
 import dev.sol.runtime.openai.AnswerJson;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;

@@ -9,7 +9,7 @@ import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.Execution;
 import dev.sol.runtime.LayerKnobs;
 import dev.sol.runtime.ModelInfo;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.PolicyRegistry;
 import dev.sol.runtime.openai.ChatFormat;
 import dev.sol.runtime.openai.RequestLimits;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 
 /** How completions are answered. On the event loop, but for {@link #more}. */

@@ -1,12 +1,12 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.cli.Command;
 import dev.sol.runtime.cli.Configurable;
 import dev.sol.runtime.cli.EngineOptions;
 import dev.sol.runtime.cli.PolicyChoices;
+import dev.sol.runtime.engine.CompletionEngine;
+import dev.sol.runtime.engine.PolicyRegistry;
 import dev.sol.runtime.openai.RequestLimits;
 import java.io.PrintWriter;
 import java.nio.file.Path;

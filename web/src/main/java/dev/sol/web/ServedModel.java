@@ -1,7 +1,7 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.PolicyRegistry;
 import dev.sol.runtime.openai.ChatFormat;
 import dev.sol.runtime.openai.ChatParser;
 import dev.sol.runtime.openai.CompletionParser;

@@ -2,8 +2,8 @@ package dev.sol.web;
 
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.EngineStatistics;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.EngineStatistics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;

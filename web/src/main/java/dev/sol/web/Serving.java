@@ -1,7 +1,7 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.CompletionEngine;
+import dev.sol.runtime.engine.PolicyRegistry;
 import dev.sol.runtime.openai.ChatFormat;
 import dev.sol.runtime.openai.RequestLimits;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.TraceEntry;
 import dev.sol.runtime.openai.AnswerJson;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;

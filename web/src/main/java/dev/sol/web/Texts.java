@@ -1,8 +1,8 @@
 package dev.sol.web;
 
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.Tokenizer;
+import dev.sol.runtime.engine.Prompt;
 import java.util.List;
 
 /** What turns texts into tokens and back: a model's tokenizer, or in tests something that behaves like one. For any thread. */
@@ -25,7 +25,7 @@ interface Texts {
     int size();
 
     /**
-     * The tokens of a text; what {@link dev.sol.runtime.Prompt} says of special ones holds.
+     * The tokens of a text; what {@link dev.sol.runtime.engine.Prompt} says of special ones holds.
      *
      * @throws RequestException if one of those given is none
      */

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.policy.Action;
-import dev.sol.runtime.FinishReason;
 import dev.sol.runtime.Grammar;
-import dev.sol.runtime.Prompt;
-import dev.sol.runtime.TokenLogprobs;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.Prompt;
+import dev.sol.runtime.engine.TokenLogprobs;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;

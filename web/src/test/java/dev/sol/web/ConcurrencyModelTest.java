@@ -2,9 +2,9 @@ package dev.sol.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.FinishReason;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.FinishReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,15 +1,15 @@
 package dev.sol.web;
 
 import dev.sol.policy.Budget;
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionListener;
-import dev.sol.runtime.CompletionRequest;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.EngineStatistics;
 import dev.sol.runtime.Execution;
-import dev.sol.runtime.FinishReason;
-import dev.sol.runtime.Timings;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionListener;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.EngineStatistics;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.Timings;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;

@@ -1,7 +1,7 @@
 package dev.sol.web;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.PolicyRegistry;
 import dev.sol.runtime.openai.RequestLimits;
 import java.time.Duration;
 import java.time.Instant;

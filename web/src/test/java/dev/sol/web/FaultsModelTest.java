@@ -2,8 +2,8 @@ package dev.sol.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.FinishReason;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.FinishReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

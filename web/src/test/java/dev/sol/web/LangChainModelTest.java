@@ -174,7 +174,7 @@ class LangChainModelTest {
         try {
             streaming(200, Map.of("ignore_eos", true)).chat(request(), new Collector(true));
             assertThat(server.takeAccepted().result().get(2, TimeUnit.MINUTES).finishReason())
-                    .isEqualTo(dev.sol.runtime.FinishReason.CANCELLED);
+                    .isEqualTo(dev.sol.runtime.engine.FinishReason.CANCELLED);
         } finally {
             server.pauseAfterText(0);
         }

@@ -1,17 +1,17 @@
 package dev.sol.web;
 
-import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionListener;
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.EmbeddedModel;
-import dev.sol.runtime.EngineStatistics;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
-import dev.sol.runtime.PolicyRegistry;
-import dev.sol.runtime.TraceEntry;
 import dev.sol.runtime.chat.ChatTemplate;
+import dev.sol.runtime.engine.CompletionEngine;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionListener;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.EngineStatistics;
+import dev.sol.runtime.engine.PolicyRegistry;
+import dev.sol.runtime.engine.TraceEntry;
 import dev.sol.runtime.openai.RequestLimits;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

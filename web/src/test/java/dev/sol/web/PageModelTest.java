@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.PolicyRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -1,10 +1,10 @@
 package dev.sol.runtime.cli;
 
-import dev.sol.runtime.CompletionEngine;
 import dev.sol.runtime.ContextOptions;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.ModelOptions;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.engine.CompletionEngine;
 import java.io.PrintWriter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -1,12 +1,12 @@
 package dev.sol.runtime.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.CompletionEngine;
-import dev.sol.runtime.CompletionHandle;
-import dev.sol.runtime.CompletionListener;
-import dev.sol.runtime.CompletionRequest;
-import dev.sol.runtime.CompletionResult;
 import dev.sol.runtime.KnobOptions;
+import dev.sol.runtime.engine.CompletionEngine;
+import dev.sol.runtime.engine.CompletionHandle;
+import dev.sol.runtime.engine.CompletionListener;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.CompletionResult;
 import dev.sol.runtime.openai.CompletionCall;
 import dev.sol.runtime.openai.CompletionJson;
 import dev.sol.runtime.openai.CompletionParser;

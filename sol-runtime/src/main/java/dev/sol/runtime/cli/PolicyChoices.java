@@ -3,9 +3,9 @@ package dev.sol.runtime.cli;
 import dev.sol.policy.ComputePolicy;
 import dev.sol.runtime.EmbeddedModel;
 import dev.sol.runtime.KnobOptions;
-import dev.sol.runtime.LearnedPolicies;
-import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.engine.LearnedPolicies;
+import dev.sol.runtime.engine.PolicyRegistry;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ public final class PolicyChoices {
     /**
      * The policies that need no file, that of the embedded model if it is the one, and those in files, which are read and checked. The
      * first that is given is the default; without any, that is the embedded model's with the knobs that it was trained with, or
-     * {@value dev.sol.runtime.CompletionRequest#DEFAULT_POLICY}.
+     * {@value dev.sol.runtime.engine.CompletionRequest#DEFAULT_POLICY}.
      *
      * @param choices names or files
      * @param model that the learned policies must have been trained for

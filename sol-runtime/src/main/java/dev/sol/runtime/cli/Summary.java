@@ -2,10 +2,10 @@ package dev.sol.runtime.cli;
 
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.FinishReason;
-import dev.sol.runtime.Timings;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.Timings;
+import dev.sol.runtime.engine.TraceEntry;
 import dev.sol.runtime.openai.Figures;
 import java.io.PrintWriter;
 import java.util.Formatter;

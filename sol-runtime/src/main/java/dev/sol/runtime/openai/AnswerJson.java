@@ -1,8 +1,8 @@
 package dev.sol.runtime.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 
 /**
@@ -17,7 +17,7 @@ public interface AnswerJson extends AutoCloseable {
     List<ObjectNode> begin(int choice);
 
     /**
-     * The chunks for more of a choice; see {@link dev.sol.runtime.CompletionListener#onOutput}.
+     * The chunks for more of a choice; see {@link dev.sol.runtime.engine.CompletionListener#onOutput}.
      *
      * @param text may be empty
      * @param tokens that are complete with it

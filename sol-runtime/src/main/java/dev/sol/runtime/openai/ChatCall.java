@@ -1,9 +1,9 @@
 package dev.sol.runtime.openai;
 
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.Grammar;
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.chat.ChatRequest;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.Prompt;
 import java.util.List;
 import java.util.Optional;
 

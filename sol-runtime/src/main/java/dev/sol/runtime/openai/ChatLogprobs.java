@@ -3,8 +3,8 @@ package dev.sol.runtime.openai;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.TokenLogprobs;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.TokenLogprobs;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 
 /** {@code logprobs} in the shape of {@code /v1/chat/completions}: rows. */

@@ -2,11 +2,11 @@ package dev.sol.runtime.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.runtime.Grammar;
-import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
-import dev.sol.runtime.TokenLogprobs;
 import dev.sol.runtime.chat.ChatRequest;
 import dev.sol.runtime.chat.ReasoningFormat;
+import dev.sol.runtime.engine.PolicyRegistry;
+import dev.sol.runtime.engine.TokenLogprobs;
 import org.jspecify.annotations.Nullable;
 
 /**

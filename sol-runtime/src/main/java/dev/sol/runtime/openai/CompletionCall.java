@@ -1,6 +1,6 @@
 package dev.sol.runtime.openai;
 
-import dev.sol.runtime.CompletionRequest;
+import dev.sol.runtime.engine.CompletionRequest;
 import java.util.List;
 
 /**

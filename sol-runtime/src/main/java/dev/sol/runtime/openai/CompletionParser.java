@@ -2,12 +2,12 @@ package dev.sol.runtime.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.CompletionRequest;
-import dev.sol.runtime.PolicyRegistry;
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
-import dev.sol.runtime.TokenLogprobs;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.PolicyRegistry;
+import dev.sol.runtime.engine.Prompt;
+import dev.sol.runtime.engine.TokenLogprobs;
 import java.util.List;
 
 /**

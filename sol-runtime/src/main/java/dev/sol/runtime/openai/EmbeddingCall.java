@@ -1,7 +1,7 @@
 package dev.sol.runtime.openai;
 
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.engine.Prompt;
 import java.util.List;
 
 /**

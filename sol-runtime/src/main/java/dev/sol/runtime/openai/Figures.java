@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.policy.Action;
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
-import dev.sol.runtime.CompletionResult;
-import dev.sol.runtime.Timings;
-import dev.sol.runtime.TokenLogprobs;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.Timings;
+import dev.sol.runtime.engine.TokenLogprobs;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,9 +2,9 @@ package dev.sol.runtime.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.policy.ComputePolicy;
-import dev.sol.runtime.PolicyRegistry;
 import dev.sol.runtime.RequestException;
 import dev.sol.runtime.SamplingOptions;
+import dev.sol.runtime.engine.PolicyRegistry;
 import java.util.Set;
 
 /**

@@ -1,10 +1,10 @@
 package dev.sol.runtime.openai;
 
 import dev.sol.policy.ComputePolicy;
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.Grammar;
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.SamplingOptions;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.Prompt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.sol.runtime.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.engine.Prompt;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sol.policy.learned.Grids;
-import dev.sol.runtime.PolicyFiles;
 import dev.sol.runtime.TinyModels;
+import dev.sol.runtime.engine.PolicyFiles;
 import dev.sol.runtime.openai.Json;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sol.runtime.FinishReason;
-import dev.sol.runtime.PolicyRegistry;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.PolicyRegistry;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

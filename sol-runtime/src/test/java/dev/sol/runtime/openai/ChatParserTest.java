@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sol.runtime.CompletionRequest;
 import dev.sol.runtime.Grammar;
-import dev.sol.runtime.PolicyRegistry;
-import dev.sol.runtime.Prompt;
 import dev.sol.runtime.RequestException;
+import dev.sol.runtime.engine.CompletionRequest;
+import dev.sol.runtime.engine.PolicyRegistry;
+import dev.sol.runtime.engine.Prompt;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -2,12 +2,12 @@ package dev.sol.runtime.openai;
 
 import dev.sol.policy.Axis;
 import dev.sol.policy.Budget;
-import dev.sol.runtime.CompletionResult;
 import dev.sol.runtime.Execution;
-import dev.sol.runtime.FinishReason;
-import dev.sol.runtime.Timings;
-import dev.sol.runtime.TokenLogprobs;
-import dev.sol.runtime.TraceEntry;
+import dev.sol.runtime.engine.CompletionResult;
+import dev.sol.runtime.engine.FinishReason;
+import dev.sol.runtime.engine.Timings;
+import dev.sol.runtime.engine.TokenLogprobs;
+import dev.sol.runtime.engine.TraceEntry;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;

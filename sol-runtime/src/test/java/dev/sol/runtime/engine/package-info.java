@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sol.runtime.engine;
+
+import org.jspecify.annotations.NullMarked;
