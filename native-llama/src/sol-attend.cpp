@@ -285,9 +285,14 @@ public:
     }
 
 private:
-    static constexpr int64_t BLOCK = 32;  // cells that are widened at a time: their rows stay in the nearest caches
-    static constexpr int64_t LEAST = 128; // entries that make a part of their own
+    static constexpr int64_t NEAR  = 32 << 10; // bytes of rows that stay in the nearest cache while all query heads pass over them
+    static constexpr int64_t LEAST = 128;      // entries that make a part of their own
     static constexpr int64_t PARTS = sol_attn_plan::PARTS;
+
+    // Cells that are widened at a time. Fours, as dot products go: what a cell is together with does not depend on it.
+    static int64_t block_of(int64_t n_heads, int64_t n) {
+        return std::clamp<int64_t>(NEAR/(n_heads*n*(int64_t) sizeof(float))/4*4, 4, 32);
+    }
 
     // How many parts n entries have, so that sums are the same with any number of threads and tokens.
     static int64_t part_count(int64_t n) { return std::clamp<int64_t>(n/LEAST, 1, PARTS); }
@@ -384,7 +389,9 @@ private:
         const int64_t first  = h0/l.n_group;
         const int64_t last   = (h1 - 1)/l.n_group + 1;
 
-        rows.resize((last - first)*BLOCK*n);
+        const int64_t block  = block_of(last - first, n);
+
+        rows.resize((last - first)*block*n);
 
         const auto visit_heads = [&](int64_t entry, int64_t count) {
             for (int64_t head_kv = first; head_kv < last; ++head_kv) {
@@ -392,15 +399,15 @@ private:
             }
         };
 
-        for (int64_t i = 0; i < n_cells; i += BLOCK) {
-            const int64_t count = std::min(BLOCK, n_cells - i);
+        for (int64_t i = 0; i < n_cells; i += block) {
+            const int64_t count = std::min(block, n_cells - i);
 
             read_rows(kv, first, last, list + i, count, n_cells - i, rows.data());
             visit_heads(i, count);
         }
 
-        for (int64_t i = 0; i < (int64_t) tails.size(); i += BLOCK) {
-            const int64_t count = std::min(BLOCK, (int64_t) tails.size() - i);
+        for (int64_t i = 0; i < (int64_t) tails.size(); i += block) {
+            const int64_t count = std::min(block, (int64_t) tails.size() - i);
 
             for (int64_t r = 0; r < count; ++r) {
                 for (int64_t head_kv = first; head_kv < last; ++head_kv) {
