@@ -289,7 +289,7 @@ private:
     static constexpr int64_t LEAST = 128;      // entries that make a part of their own
     static constexpr int64_t PARTS = sol_attn_plan::PARTS;
 
-    // Cells that are widened at a time. Fours, as dot products go: what a cell is together with does not depend on it.
+    // Cells that are widened at a time. Whole fours, as dot products take four rows at once: sums do not depend on the size of a block.
     static int64_t block_of(int64_t n_heads, int64_t n) {
         return std::clamp<int64_t>(NEAR/(n_heads*n*(int64_t) sizeof(float))/4*4, 4, 32);
     }
