@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sol.runtime.DroppedPages;
 import dev.sol.runtime.KnobOptions;
 import dev.sol.runtime.LayerKnobs;
+import dev.sol.runtime.MlpCriterion;
 import dev.sol.runtime.Model;
 import dev.sol.runtime.cli.Interruption;
 import dev.sol.runtime.engine.StepCosts;
@@ -99,12 +100,14 @@ final class BenchRun {
                                 terms.kvType(),
                                 plan.rounds() == 1 ? "1 round" : plan.rounds() + " rounds")
                 + (terms.keepThreads() ? ", stock's threads are kept" : ""));
-        out.println("knobs    attention %s%s%s, neuron groups of %d"
+        out.println("knobs    attention %s%s%s, %s"
                 .formatted(
                         knobs.attention().name().toLowerCase(Locale.ROOT),
-                        knobs.attention().hasPages() ? " of pages of " + knobs.page() : "",
+                        knobs.attention().hasPages()
+                                ? " of pages of %d, chosen %s".formatted(knobs.page(), lowerCase(knobs.choice()))
+                                : "",
                         knobs.dropped() == DroppedPages.TAIL ? " with tail" : "",
-                        knobs.group()));
+                        knobs.mlp() == MlpCriterion.NEURON ? "neuron groups of " + knobs.group() : "channels"));
         json.machine(machine);
         json.load(before);
         json.builds(builds);
@@ -123,6 +126,10 @@ final class BenchRun {
         json.skips(attn, mlp, layers.size());
     }
 
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     private void options(ObjectNode options) {
         options.put("threads", plan.terms().threads())
                 .put("stock_keeps_threads", plan.terms().keepThreads())
@@ -130,9 +137,14 @@ final class BenchRun {
                 .put("rounds", plan.rounds())
                 .put("steps", plan.steps())
                 .put("criterion", plan.knobs().attention().name().toLowerCase(Locale.ROOT))
+                .put("choice", lowerCase(plan.knobs().choice()))
+                .put("sinks", plan.knobs().sinks())
+                .put("window", plan.knobs().window())
                 .put("dropped", plan.knobs().dropped().name().toLowerCase(Locale.ROOT))
                 .put("page", plan.knobs().page())
+                .put("mlp", lowerCase(plan.knobs().mlp()))
                 .put("group", plan.knobs().group())
+                .put("bits", lowerCase(plan.knobs().bitsSite()))
                 .put("execution", plan.context().execution().key())
                 .put("force", force);
     }

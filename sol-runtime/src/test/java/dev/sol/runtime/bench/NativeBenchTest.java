@@ -157,6 +157,7 @@ class NativeBenchTest {
                     "--depth=100",
                     "--attn-criterion=mean",
                     "--attn-dropped=tail",
+                    "--attn-choice=query",
                     "--rounds=1",
                     "--steps=1",
                     "--force",
@@ -172,7 +173,10 @@ class NativeBenchTest {
         }
         assertThat(out.toString())
                 .contains(
-                        "machine  ", "stock    llama.cpp ", "1 thread, KV cache f16", "mean of pages of 16 with tail");
+                        "machine  ",
+                        "stock    llama.cpp ",
+                        "1 thread, KV cache f16",
+                        "mean of pages of 16, chosen per query head with tail, neuron groups of 8");
         JsonNode root = new ObjectMapper().readTree(json.toFile());
         assertThat(root.path("rows"))
                 .extracting(row -> row.path("case").asText())
@@ -180,6 +184,7 @@ class NativeBenchTest {
         assertThat(root.path("rows")).allMatch(row -> row.path("ratio").asDouble() > 0);
         assertThat(root.path("skips"))
                 .isEqualTo(new ObjectMapper().readTree("{\"attn\": 2, \"mlp\": 2, \"layers\": 2}"));
+        assertThat(root.at("/options/choice").asText()).isEqualTo("per query head");
         assertThat(root.at("/model/file_type").asText()).isEqualTo("Q8_0");
         assertThat(root.at("/builds/stock").asText()).contains("no patches");
     }
